@@ -1,0 +1,282 @@
+-- Why: the ledger itself: accounts, balances, transactions, entries, lots, holds, stored answers and the outbox.
+-- Locks: nothing that anyone uses; every table is new.
+
+create schema ledger;
+create schema events;
+
+-- Group roles. Services log in as a member of both and choose one per connection:
+-- zerosum_app for the engine's lanes, zerosum_read for reads, which row-level security confines to one brand.
+-- Roles belong to the whole server, so several databases of one server may race to make them.
+do $$
+begin
+  create role zerosum_app nologin;
+exception when duplicate_object or unique_violation then null;
+end
+$$;
+do $$
+begin
+  create role zerosum_read nologin;
+exception when duplicate_object or unique_violation then null;
+end
+$$;
+
+create table ledger.brands (
+  brand_id text collate "C" not null,
+  name text not null,
+  currency text not null default 'USD',
+  -- Set when an integrity check of the brand failed: its writes are answered 503 ledger_halted.
+  halted_reason text,
+  created_at timestamptz not null default now(),
+  constraint brands_pkey primary key (brand_id),
+  constraint brands_brand_id_check check (length(brand_id) between 1 and 64)
+);
+
+-- What an account is; never changes after it was opened.
+create table ledger.accounts (
+  brand_id text collate "C" not null,
+  account_id uuid not null,
+  name text not null,
+  type text not null,
+  steward text not null,
+  currency text not null,
+  -- Entries of an account that keeps lots name the lot they move.
+  keeps_lots boolean not null,
+  -- Our own name for an account that a rule finds again (cash:funding, points:7:issue).
+  code text collate "C",
+  -- The caller's name for it.
+  external_id text collate "C",
+  party_type text,
+  party_id text,
+  metadata json,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint accounts_pkey primary key (brand_id, account_id),
+  constraint accounts_brand_fkey foreign key (brand_id) references ledger.brands,
+  constraint accounts_code_key unique (brand_id, code),
+  constraint accounts_external_id_key unique (brand_id, external_id),
+  constraint accounts_type_check check (type in ('asset', 'liability', 'equity', 'revenue', 'expense')),
+  constraint accounts_steward_check check (steward in ('general', 'cash', 'points'))
+);
+
+-- What an account holds. Narrow, with room on the page, so that its updates stay on the page (HOT).
+create table ledger.balances (
+  brand_id text collate "C" not null,
+  account_id uuid not null,
+  posted bigint not null,
+  held bigint not null,
+  -- The number of entries of the account: entry versions are 1..version without a gap.
+  version bigint not null,
+  floor bigint,
+  ceiling bigint,
+  constraint balances_pkey primary key (brand_id, account_id),
+  constraint balances_floor_check check (floor is null or posted - held >= floor),
+  constraint balances_ceiling_check check (ceiling is null or posted <= ceiling),
+  constraint balances_held_check check (held >= 0),
+  constraint balances_version_check check (version >= 0)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+
+create table ledger.transactions (
+  brand_id text collate "C" not null,
+  transaction_id uuid not null,
+  type text not null,
+  external_ref text collate "C",
+  memo text,
+  metadata json,
+  reverses uuid,
+  posted_at timestamptz not null,
+  constraint transactions_pkey primary key (brand_id, transaction_id)
+);
+create unique index transactions_external_ref_key
+  on ledger.transactions (brand_id, type, external_ref) where external_ref is not null;
+create unique index transactions_reverses_key
+  on ledger.transactions (brand_id, reverses) where reverses is not null;
+
+create table ledger.entries (
+  brand_id text collate "C" not null,
+  account_id uuid not null,
+  version bigint not null,
+  amount bigint not null,
+  balance_after bigint not null,
+  transaction_id uuid not null,
+  line smallint not null,
+  lot_id uuid,
+  posted_at timestamptz not null,
+  currency text not null,
+  memo text,
+  constraint entries_pkey primary key (brand_id, account_id, version),
+  constraint entries_amount_check check (amount <> 0)
+);
+create index entries_transaction_idx on ledger.entries (brand_id, transaction_id);
+
+create table ledger.lots (
+  brand_id text collate "C" not null,
+  account_id uuid not null,
+  lot_id uuid not null,
+  expires_at timestamptz,
+  remaining bigint not null,
+  held bigint not null,
+  -- The indexes below cover live lots only. A generated column, because an index that named `remaining`
+  -- itself would take every spend off the page.
+  live boolean not null generated always as (remaining > 0) stored,
+  created_at timestamptz not null,
+  constraint lots_pkey primary key (brand_id, lot_id),
+  constraint lots_remaining_check check (remaining >= 0),
+  constraint lots_held_check check (held >= 0 and held <= remaining)
+) with (fillfactor = 70);
+create index lots_account_idx on ledger.lots (brand_id, account_id, expires_at) where live;
+create index lots_expiry_idx on ledger.lots (expires_at) where live and expires_at is not null;
+
+create table ledger.holds (
+  brand_id text collate "C" not null,
+  hold_id uuid not null,
+  account_id uuid not null,
+  amount bigint not null,
+  -- The lots that the amount is held of, and how much of each; empty on an account that keeps none.
+  lot_ids uuid[] not null,
+  lot_amounts bigint[] not null,
+  status text not null,
+  captured bigint not null,
+  expires_at timestamptz,
+  created_at timestamptz not null,
+  closed_at timestamptz,
+  constraint holds_pkey primary key (brand_id, hold_id),
+  constraint holds_amount_check check (amount > 0),
+  constraint holds_captured_check check (captured >= 0 and captured <= amount),
+  constraint holds_status_check check (status in ('open', 'captured', 'voided', 'expired')),
+  constraint holds_closed_check check ((status = 'open') = (closed_at is null))
+);
+create index holds_open_idx on ledger.holds (brand_id, account_id) where status = 'open';
+create index holds_expiry_idx on ledger.holds (expires_at) where status = 'open' and expires_at is not null;
+
+-- The answer of a key, written by the commit that did what it answers.
+create table ledger.idempotency_keys (
+  brand_id text collate "C" not null,
+  scope text collate "C" not null,
+  key text collate "C" not null,
+  fingerprint bytea not null,
+  refused boolean not null,
+  outcome text not null,
+  -- Null: for ever, as for a wallet's references.
+  expires_at timestamptz,
+  created_at timestamptz not null,
+  constraint idempotency_keys_pkey primary key (brand_id, scope, key)
+);
+
+-- Written with the effect it tells of. `subject` is the transaction that an event without a payload is rendered from:
+-- posted rows never change, so what would be said of them need not be stored twice.
+create table events.outbox (
+  brand_id text collate "C" not null,
+  event_id uuid not null,
+  kind text not null,
+  subject uuid,
+  payload text,
+  created_at timestamptz not null,
+  constraint outbox_pkey primary key (brand_id, event_id)
+);
+
+-- The database's own defences.
+
+-- A transaction's entries arrive in one statement and sum to zero per currency, whoever wrote them.
+create function ledger.refuse_unbalanced() returns trigger language plpgsql as $$
+declare
+  bad record;
+begin
+  select brand_id, transaction_id, currency, sum(amount) as total
+    into bad
+    from inserted
+   group by brand_id, transaction_id, currency
+  having sum(amount) <> 0
+   limit 1;
+  if found then
+    raise exception 'transaction % of brand % does not sum to zero in %: %',
+      bad.transaction_id, bad.brand_id, bad.currency, bad.total
+      using errcode = 'check_violation', constraint = 'entries_zero_sum', schema = 'ledger', table = 'entries';
+  end if;
+  return null;
+end
+$$;
+create trigger entries_zero_sum after insert on ledger.entries
+  referencing new table as inserted
+  for each statement execute function ledger.refuse_unbalanced();
+
+create function ledger.refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% on %.% is refused: posted rows never change', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'insufficient_privilege';
+end
+$$;
+create trigger transactions_append_only before update or delete or truncate on ledger.transactions
+  for each statement execute function ledger.refuse_change();
+create trigger entries_append_only before update or delete or truncate on ledger.entries
+  for each statement execute function ledger.refuse_change();
+create trigger accounts_append_only before update or delete or truncate on ledger.accounts
+  for each statement execute function ledger.refuse_change();
+create trigger balances_not_removable before delete or truncate on ledger.balances
+  for each statement execute function ledger.refuse_change();
+create trigger lots_not_removable before delete or truncate on ledger.lots
+  for each statement execute function ledger.refuse_change();
+create trigger holds_not_removable before delete or truncate on ledger.holds
+  for each statement execute function ledger.refuse_change();
+create trigger idempotency_keys_unchangeable before update or truncate on ledger.idempotency_keys
+  for each statement execute function ledger.refuse_change();
+
+-- Forgets expired keys of a range of heap pages: no index on the expiry to keep up, never a long delete.
+-- The definer's rights, because the application role may not delete a key; this can delete only expired ones.
+create function ledger.forget_expired_keys(first_page bigint, pages integer) returns bigint
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  with forgotten as (
+    delete from ledger.idempotency_keys
+     where ctid >= format('(%s,0)', first_page)::tid
+       and ctid < format('(%s,0)', first_page + pages)::tid
+       and expires_at < clock_timestamp()
+    returning 1
+  )
+  select count(*) from forgotten
+$$;
+revoke all on function ledger.forget_expired_keys(bigint, integer) from public;
+
+-- Rights: what the engine's lanes need, and nothing else.
+grant usage on schema ledger, events to zerosum_app, zerosum_read;
+grant select on all tables in schema ledger, events to zerosum_app;
+grant select on ledger.brands, ledger.accounts, ledger.balances, ledger.transactions, ledger.entries, ledger.lots,
+  ledger.holds, ledger.idempotency_keys to zerosum_read;
+grant insert on ledger.accounts, ledger.balances, ledger.transactions, ledger.entries, ledger.lots, ledger.holds,
+  ledger.idempotency_keys, events.outbox to zerosum_app;
+grant update (posted, held, version) on ledger.balances to zerosum_app;
+grant update (remaining, held, expires_at) on ledger.lots to zerosum_app;
+grant update (status, captured, closed_at) on ledger.holds to zerosum_app;
+grant execute on function ledger.forget_expired_keys(bigint, integer) to zerosum_app;
+
+-- Reads see one brand: the one that the connection says it reads for. No brand said, nothing seen.
+alter table ledger.brands enable row level security;
+alter table ledger.accounts enable row level security;
+alter table ledger.balances enable row level security;
+alter table ledger.transactions enable row level security;
+alter table ledger.entries enable row level security;
+alter table ledger.lots enable row level security;
+alter table ledger.holds enable row level security;
+alter table ledger.idempotency_keys enable row level security;
+create policy brands_lanes on ledger.brands to zerosum_app using (true);
+create policy accounts_lanes on ledger.accounts to zerosum_app using (true);
+create policy balances_lanes on ledger.balances to zerosum_app using (true);
+create policy transactions_lanes on ledger.transactions to zerosum_app using (true);
+create policy entries_lanes on ledger.entries to zerosum_app using (true);
+create policy lots_lanes on ledger.lots to zerosum_app using (true);
+create policy holds_lanes on ledger.holds to zerosum_app using (true);
+create policy idempotency_keys_lanes on ledger.idempotency_keys to zerosum_app using (true);
+create policy brands_reads on ledger.brands for select to zerosum_read
+  using (brand_id = current_setting('zerosum.brand', true));
+create policy accounts_reads on ledger.accounts for select to zerosum_read
+  using (brand_id = current_setting('zerosum.brand', true));
+create policy balances_reads on ledger.balances for select to zerosum_read
+  using (brand_id = current_setting('zerosum.brand', true));
+create policy transactions_reads on ledger.transactions for select to zerosum_read
+  using (brand_id = current_setting('zerosum.brand', true));
+create policy entries_reads on ledger.entries for select to zerosum_read
+  using (brand_id = current_setting('zerosum.brand', true));
+create policy lots_reads on ledger.lots for select to zerosum_read
+  using (brand_id = current_setting('zerosum.brand', true));
+create policy holds_reads on ledger.holds for select to zerosum_read
+  using (brand_id = current_setting('zerosum.brand', true));
+create policy idempotency_keys_reads on ledger.idempotency_keys for select to zerosum_read
+  using (brand_id = current_setting('zerosum.brand', true));
