@@ -1,0 +1,89 @@
+//! The server's settings, each with its reason.
+//!
+//! They are given on the command line, which neither postgresql.conf nor `alter system` can overrule:
+//! nobody turns fsync off behind our back.
+
+use crate::config::Durability;
+use crate::home::Home;
+
+/// For two cores and a few hundred megabytes: the smallest machine this is meant for.
+const ALWAYS: &[(&str, &str)] = &[
+    // Only this machine: the password is strong, but nobody else has business here.
+    ("listen_addresses", "127.0.0.1"),
+    ("unix_socket_permissions", "0700"),
+    // Lanes, read pools, verify and a psql or two for three services; each connection costs memory.
+    ("max_connections", "100"),
+    // The hot set of balances and indexes; beyond it the system's own cache serves as well.
+    ("shared_buffers", "256MB"),
+    // The planner should know that the system's cache is there too.
+    ("effective_cache_size", "1GB"),
+    // Sorts of verify's scans; there are few at once.
+    ("work_mem", "16MB"),
+    ("maintenance_work_mem", "128MB"),
+    // A batch of 500 postings writes about half a megabyte of WAL; room for several before a flush.
+    ("wal_buffers", "16MB"),
+    // Each checkpoint makes every page written next a full image again: seldom is cheap.
+    ("max_wal_size", "4GB"),
+    ("min_wal_size", "256MB"),
+    ("checkpoint_timeout", "15min"),
+    // The disks of today read at random as fast as in order.
+    ("random_page_cost", "1.1"),
+    // Statements are short: compiling them costs more than it gives.
+    ("jit", "off"),
+    // A long read shall not take the second core from the postings.
+    ("max_parallel_workers_per_gather", "0"),
+    // Times are UTC everywhere.
+    ("timezone", "UTC"),
+    ("log_timezone", "UTC"),
+    // An operator sees who waits for locks and what is slow, without a line per statement.
+    ("log_lock_waits", "on"),
+    ("log_min_duration_statement", "2s"),
+    ("log_line_prefix", "%m [%p] %q%a "),
+    // Values of statements can be personal: never in the log.
+    ("log_parameter_max_length", "0"),
+    ("log_parameter_max_length_on_error", "0"),
+];
+
+/// Acknowledged means on disk.
+const DURABLE: &[(&str, &str)] = &[
+    ("fsync", "on"),
+    ("synchronous_commit", "on"),
+    ("full_page_writes", "on"),
+    // One file per weekday, overwritten a week later: the log is bounded without an operator.
+    ("logging_collector", "on"),
+    ("log_filename", "postgresql-%a.log"),
+    ("log_truncate_on_rotation", "on"),
+    ("log_rotation_age", "1d"),
+    ("log_rotation_size", "0"),
+];
+
+/// For tests: nothing outlives the process anyway.
+const NOT_DURABLE: &[(&str, &str)] = &[
+    ("fsync", "off"),
+    ("synchronous_commit", "off"),
+    ("full_page_writes", "off"),
+    // The least WAL there is; nobody replicates a test.
+    ("wal_level", "minimal"),
+    ("max_wal_senders", "0"),
+];
+
+/// The server's arguments after the program's name.
+pub(crate) fn arguments(home: &Home, port: u16, durability: Durability) -> Vec<String> {
+    let mut arguments = vec!["-D".to_owned(), home.data.display().to_string()];
+    let mut set = |name: &str, value: &str| arguments.extend(["-c".to_owned(), format!("{name}={value}")]);
+    set("port", &port.to_string());
+    // Commas separate several folders and quotes keep one whole.
+    set(
+        "unix_socket_directories",
+        &format!("\"{}\"", home.sockets.display().to_string().replace('"', "\"\"")),
+    );
+    set("log_directory", &home.log.display().to_string());
+    let durable = match durability {
+        Durability::On => DURABLE,
+        Durability::Off => NOT_DURABLE,
+    };
+    for (name, value) in ALWAYS.iter().chain(durable) {
+        set(name, value);
+    }
+    arguments
+}
