@@ -126,7 +126,6 @@ fn run(
         arguments,
         output: log_file(home, name)?,
         stop: Stop::Interrupt,
-        remove: None,
         search_path: &search_path(binaries),
     };
     let (status, output) = supervisor::run(program, limit)?;

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::account::Account;
 use crate::config::Config;
 use crate::error::Error;
+use crate::janitor::Janitor;
 use crate::secrets;
 
 /// Where homes go that cannot be where the data folder is.
@@ -32,8 +33,8 @@ pub(crate) struct Home {
     pub(crate) log: PathBuf,
     pub(crate) sockets: PathBuf,
     pub(crate) account: Account,
-    /// What the supervisor removes after the server has stopped.
-    pub(crate) rubbish: Option<PathBuf>,
+    /// What goes when the server has stopped.
+    rubbish: Option<PathBuf>,
     /// Dropping it lets the next run in.
     _lock: File,
 }
@@ -62,6 +63,12 @@ impl Home {
         }
         account.own(&sockets)?;
         Ok(Self { data: home.join("data"), base, log, sockets, account, rubbish, _lock: lock })
+    }
+
+    /// Sees to it that what is temporary here goes with us. To be kept as long as the server.
+    pub(crate) fn hire_janitor(&self) -> Result<Option<Janitor>, Error> {
+        let hire = |folder: &PathBuf| Janitor::hire(self.account, &self.data.join("postmaster.pid"), folder);
+        self.rubbish.as_ref().map(hire).transpose()
     }
 
     /// The major version that wrote the data, or `None` before there is any.

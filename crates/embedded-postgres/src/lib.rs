@@ -16,6 +16,7 @@ mod config;
 mod error;
 mod home;
 mod install;
+mod janitor;
 mod search;
 mod secrets;
 mod server;

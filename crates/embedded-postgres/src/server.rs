@@ -14,6 +14,7 @@ use crate::cluster::{self, STOP_LIMIT};
 use crate::config::{Config, Durability};
 use crate::error::Error;
 use crate::home::Home;
+use crate::janitor::Janitor;
 use crate::search::{self, Binaries};
 use crate::secrets::{APP_ROLE, SUPERUSER, Secrets};
 use crate::settings;
@@ -33,8 +34,9 @@ const LOG_TAIL_LINES: usize = 20;
 /// A PostgreSQL server of this process. Dropping it stops the server too, without waiting for it.
 #[derive(Debug)]
 pub struct Server {
-    // Dropped in this order: the pipe to the server closes before the lock opens.
+    // Dropped in this order: the pipe to the server closes first, the lock opens last.
     supervisor: Supervisor,
+    janitor: Option<Janitor>,
     home: Arc<Home>,
     binaries: Binaries,
     port: u16,
@@ -57,10 +59,12 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self, Error> {
         let durability = config.durability;
         let port = config.port;
-        let (home, binaries, secrets) = tokio::task::spawn_blocking(move || prepare(&config)).await??;
+        let Prepared { home, janitor, binaries, secrets } =
+            tokio::task::spawn_blocking(move || prepare(&config)).await??;
         let (supervisor, port) = launch(&home, &binaries, &secrets, durability, port).await?;
         Ok(Self {
             supervisor,
+            janitor,
             home,
             binaries,
             port,
@@ -128,7 +132,12 @@ impl Server {
         tokio::task::spawn_blocking(move || {
             self.supervisor.ask_to_stop();
             match self.supervisor.wait(STOP_LIMIT) {
-                Some(_) => Ok(()),
+                Some(_) => {
+                    if let Some(janitor) = self.janitor.take() {
+                        janitor.finish();
+                    }
+                    Ok(())
+                }
                 None => Err(Error::StillRunning {
                     pid: self.postmaster().map_or_else(|| "unknown".to_owned(), |pid| pid.to_string()),
                     seconds: STOP_LIMIT.as_secs(),
@@ -152,7 +161,6 @@ impl Server {
     }
 
     /// Starts a server that was killed or has crashed, with the same data, port and passwords.
-    /// A temporary server cannot come back: its folder went with it.
     pub async fn start_again(&mut self) -> Result<(), Error> {
         let secrets =
             Secrets { superuser: self.superuser_password.0.clone(), app: self.app_password.0.clone() };
@@ -168,16 +176,25 @@ impl Server {
     }
 }
 
+struct Prepared {
+    // The lock of the home opens after the janitor has been told.
+    janitor: Option<Janitor>,
+    home: Arc<Home>,
+    binaries: Binaries,
+    secrets: Secrets,
+}
+
 /// Everything before the server runs; blocking.
-fn prepare(config: &Config) -> Result<(Arc<Home>, Binaries, Secrets), Error> {
+fn prepare(config: &Config) -> Result<Prepared, Error> {
     let home = Home::open(config)?;
+    let janitor = home.hire_janitor()?;
     let major = home.data_major()?;
     let binaries = search::find(&config.search, &home.data, major)?;
     let secrets = Secrets::open(&home, major.is_some())?;
     if major.is_none() {
         cluster::create(&home, &binaries, &secrets, config.durability)?;
     }
-    Ok((Arc::new(home), binaries, secrets))
+    Ok(Prepared { janitor, home: Arc::new(home), binaries, secrets })
 }
 
 async fn launch(
@@ -225,7 +242,6 @@ fn spawn(home: &Home, binaries: &Binaries, durability: Durability, port: u16) ->
         arguments: settings::arguments(home, port, durability),
         output: cluster::log_file(home, "start")?,
         stop: if durability == Durability::Off { Stop::Quit } else { Stop::Interrupt },
-        remove: home.rubbish.as_deref(),
         search_path: &cluster::search_path(binaries),
     })
 }

@@ -1,7 +1,7 @@
 //! Runs a program that must not outlive us.
 //!
 //! A shell of its own process group holds the program; its stdin is a pipe from us. When the pipe closes,
-//! because we closed it or because we are gone, the shell stops the program and removes what it was told to.
+//! because we closed it or because we are gone, the shell stops the program.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -35,8 +35,6 @@ pub(crate) struct Program<'a> {
     /// Takes the program's stdout and stderr.
     pub(crate) output: File,
     pub(crate) stop: Stop,
-    /// A folder that goes when the program has ended.
-    pub(crate) remove: Option<&'a Path>,
     /// Goes before the program's name in the search path, where the program looks for its siblings.
     pub(crate) search_path: &'a OsStr,
 }
@@ -57,7 +55,6 @@ impl Supervisor {
             Stop::Interrupt => "INT",
             Stop::Quit => "QUIT",
         });
-        command.arg(program.remove.unwrap_or(Path::new("")));
         command.arg(program.path).args(&program.arguments);
         // Nothing of our environment: PGDATA, PGPORT and their kin would steer the server.
         command.env_clear().env("PATH", program.search_path).env("LC_ALL", "C");
@@ -77,7 +74,7 @@ impl Supervisor {
         self.shell.try_wait().ok().flatten()
     }
 
-    /// Waits until the program has ended and its folder is removed; `None` after `limit`.
+    /// Waits until the program has ended; `None` after `limit`.
     pub(crate) fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
         let start = Instant::now();
         loop {

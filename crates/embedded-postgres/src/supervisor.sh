@@ -1,12 +1,11 @@
 # Runs a program for as long as this script's stdin stays open.
-# $1: the signal that stops it. $2: a folder to remove afterwards, or nothing. Then the program.
+# $1: the signal that stops it. Then the program and its arguments.
 #
 # Stdin is a pipe from the process that started us: it closes when that process ends, however it ends.
 # Signals to us are ignored: Ctrl-C is for the process above, which closes the pipe when it is done.
 trap '' HUP INT QUIT TERM
 signal=$1
-rubbish=$2
-shift 2
+shift
 
 exec 3<&0 </dev/null
 "$@" 3<&- &
@@ -22,5 +21,4 @@ exec 3<&-
 wait "$program"
 status=$?
 kill -KILL "$reader" 2>/dev/null
-[ -n "$rubbish" ] && rm -rf -- "$rubbish"
 exit "$status"

@@ -205,8 +205,7 @@ async fn a_second_run_on_the_same_folder_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_killed_server_comes_back_with_what_was_committed() {
-    let dir = tempfile::tempdir().expect("dir");
-    let mut server = Server::start(Config::kept(dir.path())).await.expect("start");
+    let mut server = Server::start(Config::temporary()).await.expect("start");
     let url = server.url("postgres");
     client(&url).await.batch_execute("create table kept (n int)").await.expect("create");
     for n in 1..=3_i32 {
