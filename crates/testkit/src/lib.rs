@@ -1,1 +1,8 @@
-//! Not written yet.
+//! What tests stand on: a real PostgreSQL that starts by itself, and a database of its own per test.
+//!
+//! It panics where a service would return an error: a test that cannot be set up has failed.
+
+mod database;
+mod server;
+
+pub use database::{DurableDatabase, TestDatabase};
