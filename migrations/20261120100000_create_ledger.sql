@@ -220,6 +220,35 @@ create trigger holds_not_removable before delete or truncate on ledger.holds
 create trigger idempotency_keys_unchangeable before update or truncate on ledger.idempotency_keys
   for each statement execute function ledger.refuse_change();
 
+-- The accounts that a batch's commands name: by id, by code, by external id, by transaction, by hold.
+-- One function, because the statement that locks them and those that then read what hangs on them must agree.
+create function ledger.named_accounts(
+  id_brands text[], ids uuid[],
+  code_brands text[], codes text[],
+  external_brands text[], externals text[],
+  transaction_brands text[], transactions uuid[],
+  hold_brands text[], holds uuid[]
+) returns table (brand_id text, account_id uuid) language sql stable as $$
+  select n.brand_id, n.account_id
+    from unnest(id_brands, ids) as n (brand_id, account_id)
+  union
+  select a.brand_id, a.account_id
+    from unnest(code_brands, codes) as n (brand_id, code)
+    join ledger.accounts a on a.brand_id = n.brand_id and a.code = n.code
+  union
+  select a.brand_id, a.account_id
+    from unnest(external_brands, externals) as n (brand_id, external_id)
+    join ledger.accounts a on a.brand_id = n.brand_id and a.external_id = n.external_id
+  union
+  select e.brand_id, e.account_id
+    from unnest(transaction_brands, transactions) as n (brand_id, transaction_id)
+    join ledger.entries e on e.brand_id = n.brand_id and e.transaction_id = n.transaction_id
+  union
+  select h.brand_id, h.account_id
+    from unnest(hold_brands, holds) as n (brand_id, hold_id)
+    join ledger.holds h on h.brand_id = n.brand_id and h.hold_id = n.hold_id
+$$;
+
 -- Forgets expired keys of a range of heap pages: no index on the expiry to keep up, never a long delete.
 -- The definer's rights, because the application role may not delete a key; this can delete only expired ones.
 create function ledger.forget_expired_keys(first_page bigint, pages integer) returns bigint

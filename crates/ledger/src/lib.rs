@@ -1,1 +1,16 @@
-//! Not written yet.
+//! The ledger: the only code that moves money.
+//!
+//! - [`book`]: a brand's books in memory and the rules of posting, lots and holds. Pure.
+//! - [`engine`]: the group-commit engine: commands in, one commit for many, an answer for each.
+//! - [`reads`]: reading the ledger, one brand at a time.
+//! - [`migrate`]: the one forward stream of migrations.
+//!
+//! Services name this crate's public items; nobody else writes to the `ledger` schema.
+
+pub mod book;
+pub mod engine;
+pub mod migrate;
+pub mod reads;
+
+pub use engine::{Answer, Clock, Engine, EngineConfig, Fault, Key, KeyLifetime, StateMachine, Submission};
+pub use migrate::migrate;

@@ -1,0 +1,1 @@
+//! The book alone, without a database.

@@ -1,0 +1,174 @@
+//! The group-commit engine: requests that arrive together share one commit, each accepted or refused on its own.
+//!
+//! ```text
+//! submit ── Command ──► lane ──► batch ──► 1 begin; lock and read what the commands name; known keys; the clock
+//!                                          2 decide (pure, in memory, command by command, in order)
+//!                                          3 write (one statement per table, arrays); commit
+//!                                     ◄── each caller gets its own answer
+//! ```
+//!
+//! # Round trips
+//! A batch of any length takes **two round trips**: step 1 and step 3 are each sent as one pipeline and then waited
+//! for. A machine that has to resolve names first ([`StateMachine::RESOLVES`]) takes **three**. The number of
+//! statements does not depend on the length of the batch either. Tests count both.
+//!
+//! # Invariants
+//! - Nothing else writes money: services hand in commands, and only a lane opens a write transaction.
+//! - An answer is stored under its key in the same commit as its effect; refusals too.
+//! - Rows are locked in key order, so lanes and processes that share accounts do not deadlock by it.
+//! - A batch takes what is queued when it starts; there is no timer, so an idle system answers at the speed of one
+//!   commit.
+//! - The commit is sent behind the writes without waiting for them. The server turns it into a rollback if one of
+//!   them failed, and the failed write's own answer says so. Once it is sent, a lost connection leaves the outcome
+//!   unknown, and it is answered as [`Fault::Unknown`], never as a failure.
+//! - Commands run in the lane's task: a caller that goes away cancels nothing.
+
+mod batch;
+mod fault;
+mod key;
+mod lane;
+mod machine;
+mod read;
+mod session;
+mod stats;
+mod wants;
+mod write;
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+use tokio_postgres::Config;
+use zerosum_domain::BrandId;
+
+pub use fault::Fault;
+pub use key::{Key, KeyLifetime};
+pub use machine::{Named, StateMachine};
+pub use session::{Db, LOCK_WAIT_MS_MAX, STATEMENT_MS_MAX};
+pub use stats::Stats;
+pub use wants::Wants;
+
+/// A command on its way to a lane.
+#[derive(Debug)]
+pub struct Submission<C> {
+    pub brand: BrandId,
+    pub key: Option<Key>,
+    pub command: C,
+    /// A command that has not started by then is dropped; one that has is never cut off.
+    pub deadline: Instant,
+}
+
+/// What was decided, now or when its key was first seen.
+#[derive(Debug)]
+pub struct Answer<M: StateMachine> {
+    pub outcome: Result<M::Done, M::Refused>,
+    pub replayed: bool,
+}
+
+/// Where a batch's moment comes from.
+#[derive(Debug, Clone, Default)]
+pub enum Clock {
+    /// The database's clock: one clock for all processes.
+    #[default]
+    Database,
+    /// A clock that a test sets.
+    Set(Arc<std::sync::Mutex<Timestamp>>),
+}
+
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    pub database: Config,
+    /// Brands are spread over the lanes; each lane has one connection. PostgreSQL uses most of a core for one.
+    pub lanes: usize,
+    /// The most transactions that share a commit. Past 500 a longer batch wins little and its locks last longer.
+    pub batch_max: usize,
+    /// The most commands that wait for a lane; the next one is told to come back.
+    pub queue_max: usize,
+    pub clock: Clock,
+}
+
+impl EngineConfig {
+    /// Four seconds of work at the lowest rate that was ever measured would be too much: callers give up after three.
+    const QUEUE_MAX: usize = 4_096;
+
+    pub fn new(database: Config) -> Self {
+        Self { database, lanes: 1, batch_max: 500, queue_max: Self::QUEUE_MAX, clock: Clock::Database }
+    }
+}
+
+/// What a caller waits for.
+type Outcome<M> = Result<Answer<M>, Fault>;
+
+/// A queued command.
+struct Pending<M: StateMachine> {
+    submission: Submission<M::Command>,
+    answer: oneshot::Sender<Outcome<M>>,
+}
+
+/// See the module's documentation. Cheap to clone; the lanes end when the last clone is gone and all is answered.
+pub struct Engine<M: StateMachine> {
+    lanes: Arc<[mpsc::Sender<Pending<M>>]>,
+    stats: Arc<Stats>,
+}
+
+impl<M: StateMachine> Clone for Engine<M> {
+    fn clone(&self) -> Self {
+        Self { lanes: self.lanes.clone(), stats: self.stats.clone() }
+    }
+}
+
+impl<M: StateMachine> std::fmt::Debug for Engine<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("lanes", &self.lanes.len()).finish_non_exhaustive()
+    }
+}
+
+impl<M: StateMachine> Engine<M> {
+    /// Starts the lanes on the current runtime. They connect when the first command comes.
+    pub fn start(machine: M, config: EngineConfig) -> Self {
+        let machine = Arc::new(machine);
+        let stats = Arc::new(Stats::default());
+        let lanes = (0..config.lanes.max(1)).map(|_| {
+            let (sender, receiver) = mpsc::channel(config.queue_max);
+            let lane = lane::Lane::new(machine.clone(), config.clone(), stats.clone());
+            tokio::spawn(lane.run(receiver));
+            sender
+        });
+        Self { lanes: lanes.collect(), stats: stats.clone() }
+    }
+
+    /// Hands a command to its brand's lane and waits for what was decided.
+    pub async fn submit(&self, submission: Submission<M::Command>) -> Outcome<M> {
+        let (answer, decided) = oneshot::channel();
+        self.lane(&submission.brand).try_send(Pending { submission, answer }).map_err(
+            |error| match error {
+                mpsc::error::TrySendError::Full(_) => Fault::Busy,
+                mpsc::error::TrySendError::Closed(_) => Fault::Unavailable,
+            },
+        )?;
+        // A lane that ended without an answer may have committed.
+        decided.await.unwrap_or(Err(Fault::Unknown))
+    }
+
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    fn lane(&self, brand: &BrandId) -> &mpsc::Sender<Pending<M>> {
+        let mut hasher = DefaultHasher::new();
+        brand.hash(&mut hasher);
+        let at = usize::try_from(hasher.finish() % self.lanes.len() as u64).unwrap_or(0);
+        &self.lanes[at]
+    }
+}
+
+/// Longest wait for a round trip of a batch: the statement limit, and half a second for the network.
+/// The server ends a statement first; this is for a database that has gone silent.
+const ROUND_TRIP_MAX: Duration = Duration::from_millis(STATEMENT_MS_MAX + 500);

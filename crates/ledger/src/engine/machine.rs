@@ -1,0 +1,101 @@
+//! What a service gives the engine: its commands, how they are decided, and rows of its own.
+
+use std::{fmt::Debug, future::Future};
+
+use serde::{Serialize, de::DeserializeOwned};
+use tokio_postgres::{Client, Error};
+use zerosum_domain::BrandId;
+
+use super::{Db, Wants};
+use crate::book::{Book, Context};
+
+/// A command of a batch and the brand that it belongs to.
+#[derive(Debug)]
+pub struct Named<'a, C> {
+    pub brand: &'a BrandId,
+    pub command: &'a C,
+}
+
+impl<C> Clone for Named<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<C> Copy for Named<'_, C> {}
+
+/// A service's state machine: commands are data, deciding them is pure, and the answer is what was decided.
+///
+/// A machine with tables of its own reads them in `resolve` and `load` and writes them in `write`, always with
+/// statements that take arrays, so that the round trips of a batch do not depend on its length:
+/// 1. `resolve`, only if [`StateMachine::RESOLVES`]: without locks, turns names that never change their meaning
+///    (an identity, a reference) into ids, so that `wants` can name ledger accounts.
+/// 2. `load`: locks the machine's own rows in key order, then reads them. Polled before the ledger's own
+///    locks in the same round trip, so send everything at the first poll (`futures_util::join!`, never an await
+///    between two statements).
+/// 3. `decide`, once per command, in order.
+/// 4. `write`, in the round trip that commits; again everything at the first poll.
+pub trait StateMachine: Send + Sync + 'static {
+    type Command: Debug + Send + Sync + 'static;
+    /// What was done; stored under the command's key, rendered for the first answer and every replay.
+    type Done: Serialize + DeserializeOwned + Debug + Send + Sync + 'static;
+    /// Why it was not; stored and replayed too.
+    type Refused: Serialize + DeserializeOwned + Debug + Send + Sync + 'static;
+    /// The machine's own rows as one batch has read and changed them.
+    type Rows: Default + Send + Sync;
+    /// Statements of its own, prepared once per connection.
+    type Prepared: Send + Sync;
+
+    /// Whether a batch needs the extra round trip of `resolve`.
+    const RESOLVES: bool = false;
+    /// Whether its commands move accounts that keep lots: the batch then reads them.
+    const LOTS: bool = false;
+    /// Unique constraints of its own tables that only a race with another process can break: the batch runs again
+    /// and then sees what the other one did.
+    const RACES: &'static [&'static str] = &[];
+
+    fn prepare(client: &Client) -> impl Future<Output = Result<Self::Prepared, Error>> + Send;
+
+    fn resolve<'a>(
+        &'a self,
+        _db: Db<'a, Self::Prepared>,
+        _commands: &'a [Named<'a, Self::Command>],
+        _rows: &'a mut Self::Rows,
+    ) -> impl Future<Output = Result<(), Error>> + Send + 'a {
+        async { Ok(()) }
+    }
+
+    /// Names everything of the ledger that deciding this command may read or change.
+    fn wants(&self, named: Named<'_, Self::Command>, rows: &Self::Rows, wants: &mut Wants);
+
+    fn load<'a>(
+        &'a self,
+        _db: Db<'a, Self::Prepared>,
+        _commands: &'a [Named<'a, Self::Command>],
+        _rows: &'a mut Self::Rows,
+    ) -> impl Future<Output = Result<(), Error>> + Send + 'a {
+        async { Ok(()) }
+    }
+
+    /// Pure. What a refused command changed in the book is taken back by the engine; the machine's own rows must
+    /// not be changed before the last possible refusal.
+    fn decide(
+        &self,
+        context: &mut Context<'_>,
+        book: &mut Book,
+        rows: &mut Self::Rows,
+        command: &Self::Command,
+    ) -> Result<Self::Done, Self::Refused>;
+
+    fn write<'a>(
+        &'a self,
+        _db: Db<'a, Self::Prepared>,
+        _rows: &'a Self::Rows,
+    ) -> impl Future<Output = Result<(), Error>> + Send + 'a {
+        async { Ok(()) }
+    }
+
+    /// How much of a batch a command fills, in transactions.
+    fn weight(_command: &Self::Command) -> usize {
+        1
+    }
+}

@@ -1,0 +1,227 @@
+//! The ledger's rows that a batch's commands name: locked, read, and put into the brands' books.
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures_util::join;
+use tokio_postgres::{Error, Row, types::ToSql};
+use uuid::Uuid;
+use zerosum_domain::{AccountId, BrandId, Currency, HoldId, Limits, LotId, Steward, TransactionId};
+
+use super::{StateMachine, Wants, session::Session};
+use crate::book::{Account, Book, Drawn, EntryRow, Hold, HoldStatus, KnownTransaction, Lot};
+
+/// What the statements answered, each a list of rows.
+#[derive(Default)]
+pub(super) struct Loaded {
+    accounts: Vec<Row>,
+    lots: Vec<Row>,
+    holds: Vec<Row>,
+    transactions: Vec<Row>,
+    external_refs: Vec<Row>,
+}
+
+/// Named things as the arrays that a statement takes: one array per column.
+struct Columns<'a, T>(Vec<&'a str>, Vec<T>);
+
+fn columns<'a, T: Copy>(named: impl Iterator<Item = (&'a BrandId, T)>) -> Columns<'a, T> {
+    let (brands, values) = named.map(|(brand, value)| (brand.as_str(), value)).unzip();
+    Columns(brands, values)
+}
+
+/// Sends every statement at the first poll: first the one that locks, then those that read under the lock.
+pub(super) async fn ledger<M: StateMachine>(
+    session: &Session<M>,
+    wants: &Wants,
+    lots: bool,
+) -> Result<Loaded, Error> {
+    let db = session.db();
+    let statements = &session.statements;
+    let Columns(id_brands, ids) = columns(wants.accounts.iter().map(|(brand, id)| (brand, *id)));
+    let Columns(code_brands, codes) = columns(wants.codes.iter().map(|(brand, code)| (brand, &**code)));
+    let Columns(name_brands, names) =
+        columns(wants.external_ids.iter().map(|(brand, name)| (brand, &**name)));
+    let Columns(transaction_brands, transactions) =
+        columns(wants.transactions.iter().map(|(brand, id)| (brand, *id)));
+    let Columns(hold_brands, holds) = columns(wants.holds.iter().map(|(brand, id)| (brand, *id)));
+    let external_refs = || wants.external_refs.iter();
+    let ref_brands: Vec<&str> = external_refs().map(|(brand, _, _)| brand.as_str()).collect();
+    let ref_kinds: Vec<&str> = external_refs().map(|(_, kind, _)| &**kind).collect();
+    let refs: Vec<&str> = external_refs().map(|(_, _, external_ref)| &**external_ref).collect();
+
+    let lock = async {
+        if !wants.ids_only() {
+            let named: [&(dyn ToSql + Sync); 10] = [
+                &id_brands,
+                &ids,
+                &code_brands,
+                &codes,
+                &name_brands,
+                &names,
+                &transaction_brands,
+                &transactions,
+                &hold_brands,
+                &holds,
+            ];
+            db.query(&statements.lock_accounts, &named).await
+        } else if !ids.is_empty() {
+            db.query(&statements.lock_accounts_by_id, &[&id_brands, &ids]).await
+        } else {
+            Ok(Vec::new())
+        }
+    };
+    let read_lots = async {
+        if !lots {
+            return Ok(Vec::new());
+        }
+        let named: [&(dyn ToSql + Sync); 10] = [
+            &id_brands,
+            &ids,
+            &code_brands,
+            &codes,
+            &name_brands,
+            &names,
+            &transaction_brands,
+            &transactions,
+            &hold_brands,
+            &holds,
+        ];
+        db.query(&statements.read_lots, &named).await
+    };
+    let read_holds = async {
+        if holds.is_empty() {
+            return Ok(Vec::new());
+        }
+        db.query(&statements.read_holds, &[&hold_brands, &holds]).await
+    };
+    let read_transactions = async {
+        if transactions.is_empty() {
+            return Ok(Vec::new());
+        }
+        db.query(&statements.read_transactions, &[&transaction_brands, &transactions]).await
+    };
+    let read_refs = async {
+        if refs.is_empty() {
+            return Ok(Vec::new());
+        }
+        db.query(&statements.read_external_refs, &[&ref_brands, &ref_kinds, &refs]).await
+    };
+    let (accounts, lots, holds, transactions, external_refs) =
+        join!(lock, read_lots, read_holds, read_transactions, read_refs);
+    Ok(Loaded {
+        accounts: accounts?,
+        lots: lots?,
+        holds: holds?,
+        transactions: transactions?,
+        external_refs: external_refs?,
+    })
+}
+
+impl Loaded {
+    /// Puts each row into its brand's book. A row that is not of our own making (a currency, a steward that the
+    /// table's checks would refuse) is left out: what needs it is then refused as unknown.
+    pub(super) fn into_books(self, books: &mut HashMap<BrandId, Book>) -> Result<(), Error> {
+        for row in &self.accounts {
+            let Some(book) = book_of(books, row)? else { continue };
+            if let Some(account) = account(row)? {
+                book.load_account(account, text(row, 5)?, text(row, 6)?);
+            }
+        }
+        for row in &self.lots {
+            let Some(book) = book_of(books, row)? else { continue };
+            book.load_lot(Lot::loaded(
+                LotId::new(row.try_get(2)?),
+                AccountId::new(row.try_get(1)?),
+                row.try_get(3)?,
+                row.try_get(4)?,
+                row.try_get(5)?,
+            ));
+        }
+        for row in &self.holds {
+            let Some(book) = book_of(books, row)? else { continue };
+            if let Some(hold) = hold(row)? {
+                book.load_hold(hold);
+            }
+        }
+        for row in &self.external_refs {
+            let Some(book) = book_of(books, row)? else { continue };
+            if let (Some(kind), Some(external_ref)) = (text(row, 1)?, text(row, 2)?) {
+                book.load_external_ref(kind, external_ref, TransactionId::new(row.try_get(3)?));
+            }
+        }
+        self.transactions_into(books)
+    }
+
+    /// Rows are ordered by transaction and line, so a transaction's entries follow each other.
+    fn transactions_into(&self, books: &mut HashMap<BrandId, Book>) -> Result<(), Error> {
+        let key = |row: &Row| -> Result<(String, Uuid), Error> { Ok((row.try_get(0)?, row.try_get(1)?)) };
+        let mut rest = self.transactions.as_slice();
+        while let Some(first) = rest.first() {
+            let of_first = key(first)?;
+            let mut entries = Vec::new();
+            while let Some(row) = rest.first() {
+                if key(row)? != of_first {
+                    break;
+                }
+                entries.extend(entry(row)?);
+                rest = &rest[1..];
+            }
+            let Some(book) = book_of(books, first)? else { continue };
+            let Some(kind) = text(first, 2)? else { continue };
+            let reversed_by: Option<Uuid> = first.try_get(4)?;
+            book.load_transaction(
+                TransactionId::new(of_first.1),
+                KnownTransaction {
+                    kind,
+                    entries,
+                    reversed_by: reversed_by.map(TransactionId::new),
+                    is_reversal: first.try_get(3)?,
+                },
+            );
+        }
+        Ok(())
+    }
+}
+
+fn book_of<'a>(books: &'a mut HashMap<BrandId, Book>, row: &Row) -> Result<Option<&'a mut Book>, Error> {
+    Ok(BrandId::parse(row.try_get(0)?).ok().and_then(|brand| books.get_mut(&brand)))
+}
+
+fn text(row: &Row, column: usize) -> Result<Option<Arc<str>>, Error> {
+    Ok(row.try_get::<_, Option<&str>>(column)?.map(Arc::from))
+}
+
+fn account(row: &Row) -> Result<Option<Account>, Error> {
+    let (Ok(currency), Ok(steward)) = (Currency::parse(row.try_get(2)?), Steward::parse(row.try_get(3)?))
+    else {
+        return Ok(None);
+    };
+    let limits = Limits { floor: row.try_get(10)?, ceiling: row.try_get(11)? };
+    let account =
+        Account::loaded(AccountId::new(row.try_get(1)?), currency, steward, limits, row.try_get(4)?);
+    Ok(Some(account.with_balance(row.try_get(7)?, row.try_get(8)?, row.try_get(9)?)))
+}
+
+fn hold(row: &Row) -> Result<Option<Hold>, Error> {
+    let Some(status) = HoldStatus::parse(row.try_get(6)?) else { return Ok(None) };
+    let (lots, amounts): (Vec<Uuid>, Vec<i64>) = (row.try_get(4)?, row.try_get(5)?);
+    let lots =
+        lots.into_iter().zip(amounts).map(|(lot, amount)| Drawn { lot: LotId::new(lot), amount }).collect();
+    let (id, of) = (HoldId::new(row.try_get(1)?), AccountId::new(row.try_get(2)?));
+    Ok(Some(Hold::loaded(id, of, row.try_get(3)?, lots, status).with_end(row.try_get(7)?, row.try_get(8)?)))
+}
+
+fn entry(row: &Row) -> Result<Option<EntryRow>, Error> {
+    let Ok(currency) = Currency::parse(row.try_get(11)?) else { return Ok(None) };
+    let (line, lot): (i16, Option<Uuid>) = (row.try_get(9)?, row.try_get(10)?);
+    Ok(Some(EntryRow {
+        account: AccountId::new(row.try_get(5)?),
+        version: row.try_get(6)?,
+        amount: row.try_get(7)?,
+        balance_after: row.try_get(8)?,
+        transaction: TransactionId::new(row.try_get(1)?),
+        line: u16::try_from(line).unwrap_or_default(),
+        lot: lot.map(LotId::new),
+        currency,
+        memo: text(row, 12)?,
+    }))
+}

@@ -1,0 +1,162 @@
+//! A lane's connection: opened with the application role and its time limits, statements prepared once.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use futures_util::future::try_join_all;
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement, types::ToSql};
+
+use super::StateMachine;
+
+/// Longest wait for a row lock. Deadlines nest: client 5 s > request 3 s > statement 2 s > lock 0.5 s.
+pub const LOCK_WAIT_MS_MAX: u64 = 500;
+/// Longest run of one statement, by the server's clock.
+pub const STATEMENT_MS_MAX: u64 = 2_000;
+/// A lane that died between two statements must not keep its locks for longer.
+const IDLE_IN_TRANSACTION_MS_MAX: u64 = 5_000;
+/// A database that does not answer the connection attempt within this is not available.
+const CONNECT_MS_MAX: u64 = 1_000;
+
+macro_rules! statements {
+    ($($name:ident),+ $(,)?) => {
+        /// The ledger's own statements, prepared.
+        pub(super) struct Statements { $(pub $name: Statement),+ }
+
+        impl Statements {
+            const SQL: &[&str] = &[$(include_str!(concat!("../sql/", stringify!($name), ".sql"))),+];
+
+            async fn prepare(client: &Client) -> Result<Self, Error> {
+                let prepared = try_join_all(Self::SQL.iter().map(|sql| client.prepare(sql))).await?;
+                let mut prepared = prepared.into_iter();
+                // SQL and the fields come from one list, so there is one for each.
+                Ok(Self { $($name: match prepared.next() {
+                    Some(statement) => statement,
+                    None => unreachable!("one statement for each name"),
+                }),+ })
+            }
+        }
+    };
+}
+
+statements!(
+    read_brands,
+    lock_accounts_by_id,
+    lock_accounts,
+    read_lots,
+    read_holds,
+    read_transactions,
+    read_external_refs,
+    read_keys,
+    insert_keys,
+    insert_accounts,
+    insert_balances,
+    insert_transactions,
+    insert_entries,
+    update_balances,
+    insert_lots,
+    update_lots,
+    insert_holds,
+    update_holds,
+    insert_outbox,
+);
+
+/// One lane's session with the database.
+pub(super) struct Session<M: StateMachine> {
+    client: Client,
+    pub statements: Statements,
+    prepared: M::Prepared,
+    connection: JoinHandle<()>,
+    sent: AtomicU64,
+}
+
+impl<M: StateMachine> Drop for Session<M> {
+    fn drop(&mut self) {
+        // A session is dropped when its state is not known: cut it, and the server rolls back what was not committed.
+        self.connection.abort();
+    }
+}
+
+impl<M: StateMachine> Session<M> {
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        let mut config = config.clone();
+        let options = format!(
+            "{} -c role=zerosum_app -c statement_timeout={STATEMENT_MS_MAX} -c lock_timeout={LOCK_WAIT_MS_MAX} \
+             -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS_MAX}",
+            config.get_options().unwrap_or_default()
+        );
+        config.options(options).connect_timeout(Duration::from_millis(CONNECT_MS_MAX));
+        config.application_name("zerosum lane");
+        let (client, connection) = config.connect(NoTls).await?;
+        let connection = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error = %error, "a lane's connection ended");
+            }
+        });
+        let statements = Statements::prepare(&client).await?;
+        let prepared = M::prepare(&client).await?;
+        Ok(Self { client, statements, prepared, connection, sent: AtomicU64::new(0) })
+    }
+
+    pub fn db(&self) -> Db<'_, M::Prepared> {
+        Db { client: &self.client, prepared: &self.prepared, sent: &self.sent }
+    }
+
+    /// How many statements were sent over it.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+}
+
+/// What a batch's code gets of the session: prepared statements only, and every one is counted.
+///
+/// A query is sent when its future is first polled, so futures that are joined share a round trip, and the server
+/// runs them in the order in which they were polled.
+pub struct Db<'a, P> {
+    client: &'a Client,
+    pub prepared: &'a P,
+    sent: &'a AtomicU64,
+}
+
+impl<P> Clone for Db<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P> Copy for Db<'_, P> {}
+
+impl<P> Db<'_, P> {
+    pub async fn query(
+        &self,
+        statement: &Statement,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.client.query(statement, params).await
+    }
+
+    pub async fn execute(&self, statement: &Statement, params: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.client.execute(statement, params).await
+    }
+
+    pub(super) async fn command(&self, sql: &str) -> Result<(), Error> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.client.batch_execute(sql).await
+    }
+
+    pub(super) async fn clock(&self) -> Result<jiff::Timestamp, Error> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        let rows = self.client.query_typed("select clock_timestamp()", &[]).await?;
+        match rows.first() {
+            Some(row) => row.try_get(0),
+            None => unreachable!("a select without from answers one row"),
+        }
+    }
+}

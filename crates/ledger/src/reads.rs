@@ -1,0 +1,113 @@
+//! Reading: a pool of its own, confined to one brand by row-level security.
+//!
+//! Every read is one round trip: begin (read only), the brand, the query, commit, sent as one pipeline.
+//! A read that is cancelled leaves nothing behind, because the whole of it was sent at once.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
+use futures_util::{future::join_all, join};
+use tokio_postgres::{Config, NoTls, Row, types::ToSql};
+use zerosum_domain::BrandId;
+
+use crate::engine::STATEMENT_MS_MAX;
+
+/// Longest wait for a connection of the pool.
+const ACQUIRE_MS_MAX: u64 = 500;
+
+/// One brand's view of the database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Reads {
+    pool: Pool,
+}
+
+/// The read could not be done; nothing was changed, so it can simply be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("no connection to read with")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the database failed to answer a read")]
+    Failed(#[source] tokio_postgres::Error),
+}
+
+impl From<tokio_postgres::Error> for ReadError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let operators =
+            error.code().is_some_and(|code| ["57", "53", "08"].iter().any(|c| code.code().starts_with(c)));
+        if error.as_db_error().is_none() || operators {
+            Self::Unavailable(error.into())
+        } else {
+            Self::Failed(error)
+        }
+    }
+}
+
+/// One query of a read. `sql` is prepared once per connection.
+pub struct Query<'a> {
+    pub sql: &'static str,
+    pub params: &'a [&'a (dyn ToSql + Sync)],
+}
+
+impl Reads {
+    pub fn new(config: &Config, connections: usize) -> Result<Self, ReadError> {
+        let mut config = config.clone();
+        let options = format!(
+            "{} -c role=zerosum_read -c statement_timeout={STATEMENT_MS_MAX}",
+            config.get_options().unwrap_or_default()
+        );
+        config.options(options).application_name("zerosum reads");
+        let manager =
+            Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let limit = Some(Duration::from_millis(ACQUIRE_MS_MAX));
+        let pool = Pool::builder(manager)
+            .max_size(connections)
+            .timeouts(Timeouts { wait: limit, create: limit, recycle: limit })
+            .runtime(deadpool_postgres::Runtime::Tokio1)
+            .build()
+            .map_err(|error| ReadError::Unavailable(error.into()))?;
+        Ok(Self { pool })
+    }
+
+    /// Runs one query as this brand.
+    pub async fn query(&self, brand: &BrandId, query: Query<'_>) -> Result<Vec<Row>, ReadError> {
+        let mut answers = self.queries(brand, &[query]).await?;
+        Ok(answers.pop().unwrap_or_default())
+    }
+
+    /// Runs several queries as this brand, on one snapshot, in one round trip (the first use of a connection takes
+    /// one more, to prepare them).
+    pub async fn queries(&self, brand: &BrandId, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, ReadError> {
+        const SET_BRAND: &str = "select set_config('zerosum.brand', $1, true)";
+        let client = self.connection().await?;
+        let (set_brand, prepared) = join!(
+            client.prepare_cached(SET_BRAND),
+            join_all(queries.iter().map(|query| client.prepare_cached(query.sql)))
+        );
+        let set_brand = set_brand?;
+        let prepared: Vec<_> = prepared.into_iter().collect::<Result<_, _>>()?;
+        let brand = brand.as_str();
+        let statements =
+            prepared.iter().zip(queries).map(|(statement, query)| client.query(statement, query.params));
+        let brand_params: [&(dyn ToSql + Sync); 1] = [&brand];
+        let (begun, set, answers, committed) = join!(
+            client.batch_execute("begin isolation level repeatable read read only"),
+            client.query(&set_brand, &brand_params),
+            join_all(statements),
+            client.batch_execute("commit"),
+        );
+        begun?;
+        set?;
+        let answers = answers.into_iter().collect::<Result<_, _>>()?;
+        committed?;
+        Ok(answers)
+    }
+
+    /// Whether the database answers now.
+    pub async fn ready(&self) -> Result<(), ReadError> {
+        self.connection().await?.batch_execute("select 1").await.map_err(ReadError::from)
+    }
+
+    async fn connection(&self) -> Result<Object, ReadError> {
+        self.pool.get().await.map_err(|error| ReadError::Unavailable(error.into()))
+    }
+}
