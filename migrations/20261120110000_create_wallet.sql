@@ -333,9 +333,9 @@ grant update (status, state, updated_at) on wallet.wallets to zerosum_app;
 grant update (status, state, updated_at) on wallet.identities to zerosum_app;
 grant update (status, state, lifetime, lifetime_spend, lifetime_spend_value, updated_at) on wallet.accounts
   to zerosum_app;
-grant update (reference, status, meta, shown_accounts, shown_account_transactions, basket, results, identity_id,
+grant update (parent_id, reference, status, meta, shown_accounts, shown_account_transactions, basket, results, identity_id,
   store_id, store_parent_id, settled_points, settled_money, refunded_points, refunded_money, closing_transaction,
-  spend_posting, updated_at) on wallet.wallet_transactions to zerosum_app;
+  spend_posting, lock_expires_at, points, updated_at) on wallet.wallet_transactions to zerosum_app;
 
 -- Reads see one brand: the one that the connection says it reads for. No brand said, nothing seen.
 do $$

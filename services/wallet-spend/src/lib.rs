@@ -1,1 +1,4 @@
-//! Not written yet.
+//! Loyalty points as tender: calculate, spend (lock), settle or void.
+
+pub mod model;
+pub mod view;

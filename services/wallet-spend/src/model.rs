@@ -1,0 +1,65 @@
+//! What wallet-spend knows: wallets, identities, accounts, schemes and what happened to them.
+//!
+//! Plain values, each valid by construction, that can be stored in an outcome and read back.
+//! Nothing here knows HTTP, SQL or the ledger's engine; rendering is [`crate::view`]'s.
+
+mod account;
+mod ids;
+mod scheme;
+mod text;
+mod transaction;
+mod wallet;
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+pub use account::{Account, AccountSnapshot, AccountTransaction, Balances, Event};
+pub use ids::{AccountTransactionId, IdentityId, SchemeId, WalletAccountId, WalletId, WalletTransactionId};
+pub use scheme::{Scheme, SchemeRef};
+pub use text::{Label, Reference, Status};
+pub use transaction::{
+    Basket, Location, PointsResults, Summary, TransactionStatus, TransactionType, WalletTransaction,
+};
+pub use wallet::{Identity, Wallet};
+
+/// JSON that is kept and shown as it came.
+pub type Json = Arc<RawValue>;
+
+/// JSON text as [`Json`]; `None` when it is no JSON, which our own column cannot hold.
+pub fn json(text: String) -> Option<Json> {
+    RawValue::from_string(text).ok().map(Arc::from)
+}
+
+/// Any serializable value as [`Json`].
+pub fn to_json(value: &impl serde::Serialize) -> Option<Json> {
+    serde_json::value::to_raw_value(value).ok().map(Arc::from)
+}
+
+/// The settings of a brand that its answers show, and how long its locks last.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Brand {
+    pub unit_id: String,
+    pub unit_name: String,
+    pub environment_type: String,
+    pub subsystem_id: String,
+    pub mobile_wallet_url: String,
+    pub lock_seconds: i32,
+}
+
+impl Brand {
+    /// A day: longer than any shopping trip, shorter than anyone waits for their points.
+    pub const LOCK_SECONDS_DEFAULT: i32 = 86_400;
+
+    /// What a brand without settings has.
+    pub fn default_for(brand: &str) -> Self {
+        Self {
+            unit_id: brand.to_owned(),
+            unit_name: brand.to_owned(),
+            environment_type: "production".to_owned(),
+            subsystem_id: "wallet-spend".to_owned(),
+            mobile_wallet_url: "https://wallet.example".to_owned(),
+            lock_seconds: Self::LOCK_SECONDS_DEFAULT,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! A points account and what happened to it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AccountTransactionId, Json, Label, SchemeId, Status, WalletAccountId, WalletId, WalletTransactionId,
+};
+
+/// A points account without its points: those are the ledger's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Account {
+    pub id: WalletAccountId,
+    pub wallet: WalletId,
+    pub scheme: SchemeId,
+    pub client_type: Option<String>,
+    pub status: Status,
+    pub state: Label,
+    pub starts_at: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
+    pub meta: Option<Json>,
+    pub lifetime: i64,
+    pub lifetime_spend: i64,
+    pub lifetime_spend_value: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// The figures of an account at one moment: points, but for the money of `lifetime_spend_value`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balances {
+    pub current: i64,
+    pub usable: i64,
+    pub locked: i64,
+    pub lifetime: i64,
+    pub lifetime_spend: i64,
+    pub lifetime_spend_value: i64,
+}
+
+/// An account with its figures, as an answer shows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccountSnapshot {
+    pub account: Account,
+    pub balances: Balances,
+    /// Where a phone shows it.
+    pub mobile_wallet: String,
+}
+
+/// What happened to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Event {
+    Create,
+    Lock,
+    /// A lock that expired.
+    Unlock,
+    Void,
+    Spend,
+    Debit,
+    Earn,
+    Credit,
+    /// Points given back of a spend, or taken back of an earning.
+    Refund,
+    Expire,
+}
+
+impl Event {
+    pub const ALL: [Self; 10] = [
+        Self::Create,
+        Self::Lock,
+        Self::Unlock,
+        Self::Void,
+        Self::Spend,
+        Self::Debit,
+        Self::Earn,
+        Self::Credit,
+        Self::Refund,
+        Self::Expire,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Lock => "LOCK",
+            Self::Unlock => "UNLOCK",
+            Self::Void => "VOID",
+            Self::Spend => "SPEND",
+            Self::Debit => "DEBIT",
+            Self::Earn => "EARN",
+            Self::Credit => "CREDIT",
+            Self::Refund => "REFUND",
+            Self::Expire => "EXPIRE",
+        }
+    }
+
+    /// From the database's text.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.as_str() == text)
+    }
+}
+
+/// One thing that happened to an account. Never changes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccountTransaction {
+    pub id: AccountTransactionId,
+    /// The LOCK that a SPEND or VOID ends.
+    pub parent: Option<AccountTransactionId>,
+    pub wallet: WalletId,
+    pub account: WalletAccountId,
+    pub wallet_transaction: Option<WalletTransactionId>,
+    pub event: Event,
+    pub value: i64,
+    pub current_before: i64,
+    pub current_after: i64,
+    /// Lifetime is told where the event moves it, and 0 elsewhere, as the published pages have it.
+    pub lifetime_before: i64,
+    pub lifetime_after: i64,
+    /// A JSON object.
+    pub details: Option<Json>,
+    pub at: Timestamp,
+}

@@ -1,0 +1,172 @@
+//! Wallet transactions: an open purchase (SETTLE), a spend, a refund.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use zerosum_domain::{HoldId, TransactionId};
+
+use super::{
+    AccountTransactionId, IdentityId, Json, Reference, WalletAccountId, WalletId, WalletTransactionId,
+};
+
+macro_rules! upper_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $text)] $variant),+
+        }
+
+        impl $name {
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text),+
+                }
+            }
+
+            /// From the database's text.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text {
+                    $($text => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+upper_enum! {
+    TransactionType {
+        Settle = "SETTLE",
+        Spend = "SPEND",
+        Refund = "REFUND",
+    }
+}
+
+upper_enum! {
+    TransactionStatus {
+        Active = "ACTIVE",
+        Settled = "SETTLED",
+        Voided = "VOIDED",
+        Expired = "EXPIRED",
+        /// An open whose reference another open took.
+        Deleted = "DELETED",
+        /// An open that was unlocked.
+        Cancelled = "CANCELLED",
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    pub store: Option<String>,
+    pub store_parent: Option<String>,
+}
+
+/// What a till sends of a basket; kept and shown, never looked into.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Basket {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contents: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Json>,
+}
+
+macro_rules! summary {
+    ($($field:ident),+ $(,)?) => {
+        /// The figures of a basket that are only shown again.
+        #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        pub struct Summary {
+            $(#[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<Json>),+
+        }
+    };
+}
+
+summary! {
+    total_items,
+    total_basket_value,
+    total_qualifying_amount,
+    total_discount_amount,
+    total_tax_amount,
+    fulfilled_base_earn,
+    expected_points,
+    original_qualified_accounts,
+    qualifies_results,
+    reporting,
+    tier_membership_results,
+    redemption_channel,
+    adjudication_results,
+    adjustment_results,
+    bounce_back_results,
+    tender_results,
+    adjustment_rules,
+}
+
+/// `basket.summary.results.points`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointsResults {
+    pub spend: i64,
+    pub debit: i64,
+    pub refund: i64,
+    pub earn: i64,
+    pub credit: i64,
+    pub money: i64,
+}
+
+impl PointsResults {
+    pub fn to_array(self) -> Vec<i64> {
+        vec![self.spend, self.debit, self.refund, self.earn, self.credit, self.money]
+    }
+
+    /// From the database's array; `None` when it has not six numbers.
+    pub fn from_array(figures: &[i64]) -> Option<Self> {
+        let [spend, debit, refund, earn, credit, money] = *figures else { return None };
+        Some(Self { spend, debit, refund, earn, credit, money })
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WalletTransaction {
+    pub id: WalletTransactionId,
+    pub parent: Option<WalletTransactionId>,
+    pub wallet: WalletId,
+    pub identity: Option<IdentityId>,
+    pub reference: Reference,
+    pub kind: TransactionType,
+    pub status: TransactionStatus,
+    pub meta: Option<Json>,
+    /// Accounts with the account transaction that last touched them for this transaction; `None` shows "0".
+    pub accounts: Vec<(WalletAccountId, Option<AccountTransactionId>)>,
+    pub basket: Option<Basket>,
+    /// The spend as it was adjudicated.
+    pub adjudication: Option<Json>,
+    /// `None`: no summary is shown.
+    pub results: Option<PointsResults>,
+    pub location: Location,
+    pub account: Option<WalletAccountId>,
+    pub points: i64,
+    pub money: i64,
+    pub points_back: i64,
+    pub settled_points: i64,
+    pub settled_money: i64,
+    pub refunded_points: i64,
+    pub refunded_money: i64,
+    pub details: Option<Json>,
+    pub hold: Option<HoldId>,
+    pub lock_expires_at: Option<Timestamp>,
+    pub lock_transaction: Option<AccountTransactionId>,
+    pub closing_transaction: Option<AccountTransactionId>,
+    pub spend_posting: Option<TransactionId>,
+    pub original: Option<WalletTransactionId>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl WalletTransaction {
+    /// Whether its lock has run out and nothing has been done about it yet.
+    pub fn lapsed(&self, now: Timestamp) -> bool {
+        self.status == TransactionStatus::Active && self.lock_expires_at.is_some_and(|until| until <= now)
+    }
+}

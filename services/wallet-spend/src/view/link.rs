@@ -1,0 +1,37 @@
+//! Links to the wallet on a phone. The last segment is a stable mark of the ids before it; it opens nothing here.
+
+use sha2::{Digest, Sha256};
+
+use crate::model::{Brand, IdentityId, WalletAccountId, WalletId};
+
+/// `<base>/identity/<unit>/<wallet>/<identity>/<64 hex digits>`
+pub fn identity_link(brand: &Brand, wallet: WalletId, identity: IdentityId) -> String {
+    let path = format!("identity/{}/{wallet}/{identity}", brand.unit_id);
+    let mark = mark(&path);
+    format!("{}/{path}/{mark}", brand.mobile_wallet_url)
+}
+
+/// `<base>/a/<account>/<15 hex digits>`
+pub fn account_link(brand: &Brand, account: WalletAccountId) -> String {
+    let path = format!("a/{account}");
+    let mark = mark(&format!("{}/{path}", brand.unit_id));
+    format!("{}/{path}/{}", brand.mobile_wallet_url, &mark[..15])
+}
+
+fn mark(path: &str) -> String {
+    Sha256::digest(path.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_stable_and_of_one_unit() {
+        let (one, two) = (Brand::default_for("one"), Brand::default_for("two"));
+        let account = WalletAccountId::new(4_131_304_699).unwrap();
+        assert_eq!(account_link(&one, account), account_link(&one, account));
+        assert_ne!(account_link(&one, account), account_link(&two, account));
+        assert!(account_link(&one, account).starts_with("https://wallet.example/a/4131304699/"));
+    }
+}

@@ -1,0 +1,121 @@
+//! WALLET and IDENTITY objects.
+
+use serde::Serialize;
+
+use super::{EmptyMap, MapShown, seconds};
+use crate::model::{Identity, IdentityId, Label, Status, Wallet, WalletId};
+
+/// Where a wallet is shown: an adjudication has null for what is empty, a read has `[]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WalletShown {
+    Adjudicated,
+    Read,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WalletView<'a> {
+    wallet_id: WalletId,
+    friendly_name: Option<&'a str>,
+    status: Status,
+    #[serde(rename = "type")]
+    kind: &'a Label,
+    state: &'a Label,
+    meta: MapShown<'a>,
+    date_created: String,
+    last_updated: String,
+    relationships: Relationships,
+}
+
+/// Wallets are not related to each other here.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Relationships {
+    Unsaid(Option<()>),
+    None(NoRelations),
+}
+
+#[derive(Debug, Serialize)]
+struct NoRelations {
+    parent: EmptyMap,
+    child: EmptyMap,
+    associate: EmptyMap,
+    donor: EmptyMap,
+}
+
+impl<'a> WalletView<'a> {
+    pub fn of(wallet: &'a Wallet, shown: WalletShown) -> Self {
+        let (meta, relationships) = match shown {
+            WalletShown::Adjudicated => {
+                (MapShown::or_null(wallet.meta.as_ref()), Relationships::Unsaid(None))
+            }
+            WalletShown::Read => {
+                let none =
+                    NoRelations { parent: EmptyMap, child: EmptyMap, associate: EmptyMap, donor: EmptyMap };
+                (MapShown::or_empty_list(wallet.meta.as_ref()), Relationships::None(none))
+            }
+        };
+        Self {
+            wallet_id: wallet.id,
+            friendly_name: wallet.friendly_name.as_deref(),
+            status: wallet.status,
+            kind: &wallet.kind,
+            state: &wallet.state,
+            meta,
+            date_created: seconds(wallet.created_at),
+            last_updated: seconds(wallet.updated_at),
+            relationships,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityView<'a> {
+    identity_id: IdentityId,
+    wallet_id: WalletId,
+    #[serde(rename = "type")]
+    kind: &'a Label,
+    friendly_name: Option<&'a str>,
+    value: &'a str,
+    safe_value: Option<&'a str>,
+    /// Never shown, whether there is one or not.
+    secret: Option<()>,
+    dates: Dates,
+    meta: MapShown<'a>,
+    state: &'a Label,
+    status: Status,
+    date_created: String,
+    last_updated: String,
+    mobile_wallet: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Dates {
+    start: String,
+    end: Option<String>,
+}
+
+impl<'a> IdentityView<'a> {
+    pub fn of(identity: &'a Identity) -> Self {
+        Self {
+            identity_id: identity.id,
+            wallet_id: identity.wallet,
+            kind: &identity.kind,
+            friendly_name: identity.friendly_name.as_deref(),
+            value: &identity.value,
+            safe_value: identity.safe_value.as_deref(),
+            secret: None,
+            dates: Dates {
+                start: seconds(identity.starts_at.unwrap_or(identity.created_at)),
+                end: identity.ends_at.map(seconds),
+            },
+            meta: MapShown::or_null(identity.meta.as_ref()),
+            state: &identity.state,
+            status: identity.status,
+            date_created: seconds(identity.created_at),
+            last_updated: seconds(identity.updated_at),
+            mobile_wallet: &identity.mobile_wallet,
+        }
+    }
+}
