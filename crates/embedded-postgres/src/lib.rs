@@ -11,6 +11,7 @@
 //! It knows nothing of the ledger: schemas, migrations and grants are the caller's.
 
 mod account;
+mod address;
 mod cluster;
 mod config;
 mod error;
@@ -23,8 +24,9 @@ mod server;
 mod settings;
 mod supervisor;
 
+pub use address::Address;
 pub use config::{Config, Durability, Search};
 pub use error::Error;
 pub use search::VERSION_MIN;
-pub use secrets::APP_ROLE;
+pub use secrets::{APP_ROLE, write_private};
 pub use server::Server;

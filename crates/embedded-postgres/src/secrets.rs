@@ -14,6 +14,7 @@ pub const APP_ROLE: &str = "zerosum";
 pub(crate) const SUPERUSER: &str = "postgres";
 /// 192 bits: beyond guessing, and still a short line in a URL.
 const PASSWORD_BYTES: usize = 24;
+const FILE: &str = "secrets";
 
 /// Hexadecimal, so that they stand in URLs and SQL as they are. No `Debug`: they are never printed.
 #[derive(Clone)]
@@ -23,26 +24,29 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Reads the passwords of existing data, or makes new ones where there is no data yet.
+    /// The passwords of existing data, or new ones where there is no data yet (a run that was killed before
+    /// it made any data may have left some, which nothing uses).
     pub(crate) fn open(home: &Home, data_exists: bool) -> Result<Self, Error> {
-        let path = home.base.join("secrets");
-        match fs::read_to_string(&path) {
-            Ok(text) => {
-                if let Some(secrets) = Self::parse(&text) {
-                    return Ok(secrets);
-                }
-            }
-            Err(source) if source.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(Error::Unwritable { path, source }),
-        }
         if data_exists {
-            return Err(Error::SecretsMissing { data_dir: home.base.clone() });
+            return Self::read(&home.base);
         }
+        let path = home.base.join(FILE);
         let secrets =
             Self { superuser: random_hex::<PASSWORD_BYTES>()?, app: random_hex::<PASSWORD_BYTES>()? };
         let text = format!("{SUPERUSER}={}\n{APP_ROLE}={}\n", secrets.superuser, secrets.app);
         write_private(&path, &text)?;
         Ok(secrets)
+    }
+
+    /// The passwords of the data below `base`.
+    pub(crate) fn read(base: &Path) -> Result<Self, Error> {
+        let path = base.join(FILE);
+        let missing = || Error::SecretsMissing { data_dir: base.to_owned() };
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text).ok_or_else(missing),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Err(missing()),
+            Err(source) => Err(Error::Unwritable { path, source }),
+        }
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -57,8 +61,8 @@ impl Secrets {
     }
 }
 
-/// A file that only this user can read; on disk when this returns, under its name all at once.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+/// A file that only this user can read, for what is to stay secret; on disk when this returns, under its name all at once.
+pub fn write_private(path: &Path, text: &str) -> Result<(), Error> {
     let new = path.with_extension("new");
     let write = || {
         // A left-over of a killed run may have another mode.

@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::{Instant, sleep};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 
+use crate::address::Address;
 use crate::cluster::{self, STOP_LIMIT};
 use crate::config::{Config, Durability};
 use crate::error::Error;
 use crate::home::Home;
 use crate::janitor::Janitor;
 use crate::search::{self, Binaries};
-use crate::secrets::{APP_ROLE, SUPERUSER, Secrets};
+use crate::secrets::{APP_ROLE, Secrets};
 use crate::settings;
 use crate::supervisor::{Program, Stop, Supervisor};
 
@@ -28,6 +30,8 @@ const START_TRIES_MAX: u32 = 5;
 /// Between tries, and between looks at a server that is starting.
 const TRY_PAUSE: Duration = Duration::from_millis(500);
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
+/// How long a wrong password may be another server's answer: ours ends by itself when it has no port.
+const PASSWORD_DOUBT: Duration = Duration::from_secs(3);
 /// What of a log goes into an error: enough for the reason, short enough to read.
 const LOG_TAIL_LINES: usize = 20;
 
@@ -39,18 +43,8 @@ pub struct Server {
     janitor: Option<Janitor>,
     home: Arc<Home>,
     binaries: Binaries,
-    port: u16,
+    address: Address,
     durability: Durability,
-    superuser_password: Password,
-    app_password: Password,
-}
-
-struct Password(String);
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
 }
 
 impl Server {
@@ -62,31 +56,23 @@ impl Server {
         let Prepared { home, janitor, binaries, secrets } =
             tokio::task::spawn_blocking(move || prepare(&config)).await??;
         let (supervisor, port) = launch(&home, &binaries, &secrets, durability, port).await?;
-        Ok(Self {
-            supervisor,
-            janitor,
-            home,
-            binaries,
-            port,
-            durability,
-            superuser_password: Password(secrets.superuser),
-            app_password: Password(secrets.app),
-        })
+        let address = Address { port, secrets };
+        Ok(Self { supervisor, janitor, home, binaries, address, durability })
     }
 
     /// The address of `database` for the superuser: for migrations, and for making databases.
     pub fn url(&self, database: &str) -> String {
-        url(SUPERUSER, &self.superuser_password.0, self.port, database)
+        self.address.url(database)
     }
 
     /// The address of `database` for the role that services log in as ([`APP_ROLE`]).
     pub fn app_url(&self, database: &str) -> String {
-        url(APP_ROLE, &self.app_password.0, self.port, database)
+        self.address.app_url(database)
     }
 
     /// The port on 127.0.0.1.
     pub fn port(&self) -> u16 {
-        self.port
+        self.address.port
     }
 
     /// The folder of the unix socket; only this user and the server's may enter.
@@ -162,10 +148,9 @@ impl Server {
 
     /// Starts a server that was killed or has crashed, with the same data, port and passwords.
     pub async fn start_again(&mut self) -> Result<(), Error> {
-        let secrets =
-            Secrets { superuser: self.superuser_password.0.clone(), app: self.app_password.0.clone() };
+        let Address { port, secrets } = &self.address;
         let (supervisor, _) =
-            launch(&self.home, &self.binaries, &secrets, self.durability, Some(self.port)).await?;
+            launch(&self.home, &self.binaries, secrets, self.durability, Some(*port)).await?;
         self.supervisor = supervisor;
         Ok(())
     }
@@ -216,9 +201,8 @@ async fn launch(
         };
         let crashed_before = home.data.join("postmaster.pid").exists();
         let mut supervisor = spawn(home, binaries, durability, port)?;
-        match ready(&mut supervisor, &url(SUPERUSER, &secrets.superuser, port, "postgres"), &secrets.app)
-            .await?
-        {
+        let address = Address { port, secrets: secrets.clone() };
+        match ready(&mut supervisor, &address).await? {
             Some(State::Ready) => return Ok((supervisor, port)),
             Some(State::Ended) if tries < START_TRIES_MAX && (crashed_before || !is_free(port)) => {
                 sleep(TRY_PAUSE).await;
@@ -252,15 +236,24 @@ enum State {
 }
 
 /// Waits until the server takes a connection and has its login role; `None` when that takes too long.
-async fn ready(supervisor: &mut Supervisor, url: &str, app_password: &str) -> Result<Option<State>, Error> {
+async fn ready(supervisor: &mut Supervisor, address: &Address) -> Result<Option<State>, Error> {
     let start = Instant::now();
     while start.elapsed() < START_LIMIT {
-        // Refused or "starting up": whatever the reason, the server says more in its log if it ends.
-        if let Ok((client, connection)) = tokio_postgres::connect(url, NoTls).await {
-            driven(ensure_app_role(&client, app_password), connection)
-                .await
-                .map_err(|source| Error::Sql { doing: "make the login role", source })?;
-            return Ok(Some(State::Ready));
+        match tokio_postgres::connect(&address.url("postgres"), NoTls).await {
+            Ok((client, connection)) => {
+                return driven(ensure_app_role(&client, &address.secrets.app), connection)
+                    .await
+                    .map(|()| Some(State::Ready))
+                    .map_err(|source| Error::Sql { doing: "make the login role", source });
+            }
+            // Longer than that it is no other server that answers on a port that was just freed.
+            Err(source)
+                if source.code() == Some(&SqlState::INVALID_PASSWORD) && start.elapsed() > PASSWORD_DOUBT =>
+            {
+                return Err(Error::Sql { doing: "let us in with the stored password", source });
+            }
+            // Refused or "starting up": whatever the reason, the server says more in its log if it ends.
+            Err(_) => {}
         }
         if supervisor.ended().is_some() {
             return Ok(Some(State::Ended));
@@ -294,10 +287,6 @@ async fn driven<T>(
         work.as_mut().poll(context)
     })
     .await
-}
-
-fn url(role: &str, password: &str, port: u16, database: &str) -> String {
-    format!("postgresql://{role}:{password}@127.0.0.1:{port}/{database}")
 }
 
 fn is_free(port: u16) -> bool {

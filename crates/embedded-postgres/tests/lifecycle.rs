@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio_postgres::{Client, NoTls};
-use zerosum_embedded_postgres::{Config, Durability, Error, Server};
+use zerosum_embedded_postgres::{Address, Config, Durability, Error, Server};
 
 /// Set in the environment of a second copy of this test program: it then starts a server and waits.
 const HOLD: &str = "ZEROSUM_TEST_HOLD";
@@ -178,6 +178,8 @@ async fn a_server_whose_watcher_was_killed_too_is_stopped_by_the_next_run() {
     }
     child.kill().expect("kill -9");
     child.wait().expect("wait");
+    let found = Address::of_running(dir.path()).expect("read").expect("running");
+    client(&found.app_url("postgres")).await.batch_execute("select 1").await.expect("reachable for others");
     assert!(alive(pid), "the server outlives its watcher");
     let server = Server::start(Config::kept(dir.path())).await.expect("start beside a survivor");
     assert_ne!(postmaster(dir.path()), pid);
