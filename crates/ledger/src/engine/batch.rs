@@ -310,7 +310,7 @@ fn decide<'a, M: StateMachine>(
             book.undo_to(mark);
         }
         if let Some((key, name)) = name
-            && (outcome.is_ok() || key.remembers_refusals)
+            && outcome.as_ref().err().is_none_or(|refused| key.remembers_refusals && M::remembers(refused))
         {
             let Some(text) = outcome_text::<M>(&outcome) else { return Err(Attempt::Failed) };
             let expires_at = match key.lifetime {

@@ -94,6 +94,12 @@ pub trait StateMachine: Send + Sync + 'static {
         async { Ok(()) }
     }
 
+    /// Whether this refusal is an answer that a key keeps. One that blames the request itself (HTTP's 400) is not:
+    /// the caller mends what it names, and may send it under the same key.
+    fn remembers(_refused: &Self::Refused) -> bool {
+        true
+    }
+
     /// How much of a batch a command fills, in transactions.
     fn weight(_command: &Self::Command) -> usize {
         1
