@@ -1,1 +1,2 @@
-//! Not written yet.
+//! Accounting: accounts, and atomic transactions whose entries sum to zero.
+pub mod command;

@@ -1,1 +1,2 @@
-//! Not written yet.
+//! Cash: stored promotional cash of a user.
+pub mod command;
