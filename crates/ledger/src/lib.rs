@@ -4,6 +4,7 @@
 //! - [`engine`]: the group-commit engine: commands in, one commit for many, an answer for each.
 //! - [`reads`]: reading the ledger, one brand at a time.
 //! - [`migrate`]: the one forward stream of migrations.
+//! - [`verify`](mod@verify): proves the books again from their entries.
 //!
 //! Services name this crate's public items; nobody else writes to the `ledger` schema.
 
@@ -11,6 +12,8 @@ pub mod book;
 pub mod engine;
 pub mod migrate;
 pub mod reads;
+pub mod verify;
 
 pub use engine::{Answer, Clock, Engine, EngineConfig, Fault, Key, KeyLifetime, StateMachine, Submission};
 pub use migrate::migrate;
+pub use verify::verify;

@@ -1,0 +1,29 @@
+-- C2: what remains of a lot is the sum of the entries that name it, all of them of the lot's own account.
+with folded as (
+  select brand_id, account_id, lot_id, sum(amount) as remaining
+    from ledger.entries
+   where lot_id is not null
+   group by brand_id, account_id, lot_id
+), joined as (
+  select coalesce(l.brand_id, f.brand_id) as brand_id, coalesce(l.account_id, f.account_id) as account_id,
+         coalesce(l.lot_id, f.lot_id) as lot_id, l.lot_id is null as no_lot,
+         l.remaining <> coalesce(f.remaining, 0) as wrong_remaining,
+         l.remaining, coalesce(f.remaining, 0) as folded
+    from ledger.lots l
+    full join folded f
+      on f.brand_id = l.brand_id and f.account_id = l.account_id and f.lot_id = l.lot_id
+), problems as (
+  select 'C2' as checker, j.brand_id, 'lot ' || j.lot_id || ' of account ' || j.account_id as what,
+         p.expected, p.found, p.message
+    from joined j
+   cross join lateral (values
+           (j.no_lot, 'a lot', 'none', 'entries name a lot that their account does not have'),
+           (j.wrong_remaining, j.folded::text, j.remaining::text, 'what remains is not the sum of the lot''s entries')
+         ) as p (broken, expected, found, message)
+   where (j.no_lot or j.wrong_remaining) and p.broken
+)
+select *
+  from (select p.*, count(*) over (partition by checker) as total,
+               row_number() over (partition by checker order by brand_id, what) as place
+          from problems p) ranked
+ where place <= $1
