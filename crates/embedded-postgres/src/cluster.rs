@@ -36,7 +36,8 @@ pub(crate) fn create(
         _ => {}
     }
     let password_file = home.log.join(format!("password-{}", random_hex::<6>()?));
-    write_private(&password_file, &secrets.superuser)?;
+    write_private(&password_file, &secrets.superuser)
+        .map_err(|source| Error::Unwritable { path: password_file.clone(), source })?;
     home.account.own(&password_file)?;
     let mut arguments: Vec<String> = [
         "--encoding=UTF8",

@@ -34,7 +34,7 @@ impl Secrets {
         let secrets =
             Self { superuser: random_hex::<PASSWORD_BYTES>()?, app: random_hex::<PASSWORD_BYTES>()? };
         let text = format!("{SUPERUSER}={}\n{APP_ROLE}={}\n", secrets.superuser, secrets.app);
-        write_private(&path, &text)?;
+        write_private(&path, &text).map_err(|source| Error::Unwritable { path, source })?;
         Ok(secrets)
     }
 
@@ -61,19 +61,17 @@ impl Secrets {
     }
 }
 
-/// A file that only this user can read, for what is to stay secret; on disk when this returns, under its name all at once.
-pub fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+/// Writes a file that only this user can read; on disk when this returns, and under its name all at once.
+pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_extension("new");
-    let write = || {
-        // A left-over of a killed run may have another mode.
-        let _ = fs::remove_file(&new);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, path)?;
-        path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
-    };
-    write().map_err(|source| Error::Unwritable { path: path.to_owned(), source })
+    // A left-over of a killed run may have another mode.
+    let _ = fs::remove_file(&new);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent)?.sync_all()
 }
 
 pub(crate) fn random_hex<const BYTES: usize>() -> Result<String, Error> {

@@ -30,6 +30,8 @@ const START_TRIES_MAX: u32 = 5;
 /// Between tries, and between looks at a server that is starting.
 const TRY_PAUSE: Duration = Duration::from_millis(500);
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
+/// A crash is noticed within this; looking costs one system call.
+const ENDED_PAUSE: Duration = Duration::from_millis(50);
 /// How long a wrong password may be another server's answer: ours ends by itself when it has no port.
 const PASSWORD_DOUBT: Duration = Duration::from_secs(3);
 /// What of a log goes into an error: enough for the reason, short enough to read.
@@ -90,6 +92,18 @@ impl Server {
         &self.home.base
     }
 
+    /// Where the server writes what it has to say.
+    pub fn log_dir(&self) -> &Path {
+        &self.home.log
+    }
+
+    /// Waits until the server has ended by itself: PostgreSQL leaves it to us to start it again.
+    pub async fn ended(&mut self) {
+        while self.supervisor.ended().is_none() {
+            sleep(ENDED_PAUSE).await;
+        }
+    }
+
     /// Makes `database` if it is not there yet.
     pub async fn ensure_database(&self, database: &str) -> Result<(), Error> {
         let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
@@ -140,9 +154,7 @@ impl Server {
             // It may have ended by itself a moment ago, which is as good.
             let _ = kill_process(pid, Signal::KILL);
         }
-        while self.supervisor.ended().is_none() {
-            sleep(LOOK_PAUSE).await;
-        }
+        self.ended().await;
         Ok(())
     }
 
