@@ -94,6 +94,7 @@ mod auth;
 mod call;
 mod clock;
 pub mod contract;
+pub mod cursor;
 mod dialect;
 mod health;
 pub mod json;
