@@ -23,8 +23,8 @@ pub use signature::{
     CLIENT_ID_HEADER, Client, ClientDirectory, HASH_HEADER, LookupFailed, SignedRequests, signature,
 };
 
-/// The longest brand id (contract: 1 to 64 characters).
-const BRAND_CHARS_MAX: usize = 64;
+/// Contract: 64.
+const BRAND_BYTES_MAX: usize = 64;
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -85,6 +85,21 @@ pub trait Authenticate: Send + Sync + 'static {
     fn authenticate<'a>(&'a self, request: Credentials<'a>) -> BoxFuture<'a, Result<Principal, Problem>>;
 }
 
+/// Shared, so that keys can be replaced while it serves.
+impl<A: Authenticate + ?Sized> Authenticate for Arc<A> {
+    fn needs_body(&self) -> bool {
+        (**self).needs_body()
+    }
+
+    fn challenge(&self) -> &'static str {
+        (**self).challenge()
+    }
+
+    fn authenticate<'a>(&'a self, request: Credentials<'a>) -> BoxFuture<'a, Result<Principal, Problem>> {
+        (**self).authenticate(request)
+    }
+}
+
 /// The text of a header that may be there once. Repeated or not visible ASCII is 400.
 pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
@@ -98,9 +113,7 @@ pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'
     }
 }
 
-/// Whether a text can be a brand id: 1 to 64 printable characters without spaces at all.
+/// Whether a text can be a brand id: 1 to 64 visible ASCII characters.
 pub(crate) fn is_brand(text: &str) -> bool {
-    !text.is_empty()
-        && text.chars().count() <= BRAND_CHARS_MAX
-        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+    (1..=BRAND_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

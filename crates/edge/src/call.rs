@@ -50,6 +50,15 @@ impl Call {
         })
     }
 
+    /// Names and decoded values of the path parameters, in the document's order.
+    pub fn path_parameters(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.operation
+            .path_parameters
+            .iter()
+            .zip(&self.path)
+            .map(|(declared, value)| (&*declared.name, &**value))
+    }
+
     /// A query parameter as the document types it, its default where it is not given.
     pub fn query(&self, name: &str) -> Option<&Value> {
         let place = self.operation.query.iter().position(|declared| &*declared.name == name);

@@ -68,6 +68,10 @@ impl Reply {
         self.status
     }
 
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
     pub fn body(&self) -> &Bytes {
         &self.body
     }
