@@ -1,0 +1,37 @@
+//! What every handler takes from a call: the brand, ids, moments and pages.
+
+use jiff::Timestamp;
+use zerosum_domain::BrandId;
+use zerosum_edge::{Call, Problem, cursor};
+
+use crate::store::Window;
+
+pub(super) fn brand(call: &Call) -> Result<BrandId, Problem> {
+    BrandId::parse(call.brand()).map_err(|_| Problem::forbidden("the brand of the caller is not set up"))
+}
+
+/// The moment that a read is asked for. The document has checked its form; its bounds are these.
+pub(super) fn at(call: &Call) -> Result<Option<Timestamp>, Problem> {
+    call.query_text("at").map(|text| moment(text, "query parameter at")).transpose()
+}
+
+/// A date-time between the years 1970 and 9999.
+fn moment(text: &str, place: &str) -> Result<Timestamp, Problem> {
+    text.parse::<Timestamp>().ok().filter(|at| *at >= Timestamp::UNIX_EPOCH).ok_or_else(|| {
+        Problem::invalid(format!("{place}: must be a date-time between the years 1970 and 9999"))
+    })
+}
+
+/// The page that is asked for of this list, whose positions are `N` bytes.
+pub(super) fn window<const N: usize, K>(
+    call: &Call,
+    list: &str,
+    key: impl FnOnce([u8; N]) -> K,
+) -> Result<Window<K>, Problem> {
+    let before = call.query_text("cursor").map(|text| cursor::open::<N>(list, text)).transpose()?;
+    let limit = call.query_integer("limit").and_then(|limit| usize::try_from(limit).ok());
+    Ok(Window { before: before.map(key), limit: limit.unwrap_or(LIMIT_DEFAULT) })
+}
+
+/// As in the document, which also has the bounds.
+const LIMIT_DEFAULT: usize = 50;

@@ -1,0 +1,22 @@
+//! GET /v1/accounts/{id}: one account.
+
+use zerosum_domain::AccountId;
+use zerosum_edge::{Call, Problem, Reply};
+
+use super::{State, account::AccountView, caller, error};
+
+pub(super) async fn handle(app: State, call: Call) -> Result<Reply, Problem> {
+    let brand = caller::brand(&call)?;
+    let id = account_id(&call)?;
+    let found = app.store.account(&brand, id).await.map_err(|failed| error::read(&failed))?;
+    Reply::ok(&AccountView::of(&found.ok_or_else(missing)?)?)
+}
+
+/// An id that cannot be one names no account either.
+pub(super) fn account_id(call: &Call) -> Result<AccountId, Problem> {
+    call.path("id")?.parse().map_err(|_| missing())
+}
+
+pub(super) fn missing() -> Problem {
+    Problem::not_found("no account has this id")
+}

@@ -1,0 +1,10 @@
+-- The account that a caller named $3, if it was opened before account $2.
+select account.account_id, account.name, account.type, account.currency, account.metadata::text as metadata,
+       account.created_at, account.updated_at, account.external_id, account.party_type, account.party_id,
+       balance.floor, balance.ceiling, balance.posted
+  from ledger.accounts account
+  join ledger.balances balance
+    on balance.brand_id = account.brand_id and balance.account_id = account.account_id
+ where account.brand_id = $1
+   and account.account_id < $2
+   and account.external_id = $3

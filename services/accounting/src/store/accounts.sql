@@ -1,0 +1,11 @@
+-- Accounts opened before account $2, newest first.
+select account.account_id, account.name, account.type, account.currency, account.metadata::text as metadata,
+       account.created_at, account.updated_at, account.external_id, account.party_type, account.party_id,
+       balance.floor, balance.ceiling, balance.posted
+  from ledger.accounts account
+  join ledger.balances balance
+    on balance.brand_id = account.brand_id and balance.account_id = account.account_id
+ where account.brand_id = $1
+   and account.account_id < $2
+ order by account.account_id desc
+ limit $3

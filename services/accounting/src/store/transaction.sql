@@ -1,0 +1,8 @@
+-- One transaction, and what reverses it.
+select posting.transaction_id, posting.type, posting.external_ref, posting.memo, posting.posted_at,
+       posting.metadata::text as metadata, posting.reverses, reversal.transaction_id as reversed_by
+  from ledger.transactions posting
+  left join ledger.transactions reversal
+    on reversal.brand_id = posting.brand_id and reversal.reverses = posting.transaction_id
+ where posting.brand_id = $1
+   and posting.transaction_id = $2

@@ -1,0 +1,24 @@
+-- Transactions with external reference $3 posted before transaction $2, newest first.
+-- A reference is unique per type: the types are walked in the unique index, one look-up each.
+with recursive kinds (type) as (
+  (select posting.type
+     from ledger.transactions posting
+    where posting.brand_id = $1 and posting.external_ref is not null
+    order by posting.type
+    limit 1)
+  union all
+  select (select posting.type
+            from ledger.transactions posting
+           where posting.brand_id = $1 and posting.external_ref is not null and posting.type > kinds.type
+           order by posting.type
+           limit 1)
+    from kinds
+   where kinds.type is not null
+)
+select posting.transaction_id, posting.type, posting.external_ref, posting.memo, posting.posted_at
+  from kinds
+  join ledger.transactions posting
+    on posting.brand_id = $1 and posting.type = kinds.type and posting.external_ref = $3
+ where posting.transaction_id < $2
+ order by posting.transaction_id desc
+ limit $4
