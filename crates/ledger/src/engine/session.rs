@@ -20,6 +20,12 @@ const IDLE_IN_TRANSACTION_MS_MAX: u64 = 5_000;
 /// A database that does not answer the connection attempt within this is not available.
 const CONNECT_MS_MAX: u64 = 1_000;
 
+/// Every statement of a lane looks rows up by key, so one plan is right for ever whatever the size of its tables:
+/// nested loops over indexes. Left to its statistics, the planner reads whole tables that were empty when it looked
+/// and have grown since.
+const PLANS: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off \
+                     -c enable_mergejoin=off -c enable_memoize=off -c jit=off";
+
 macro_rules! statements {
     ($($name:ident),+ $(,)?) => {
         /// The ledger's own statements, prepared.
@@ -84,7 +90,7 @@ impl<M: StateMachine> Session<M> {
         let mut config = config.clone();
         let options = format!(
             "{} -c role=zerosum_app -c statement_timeout={STATEMENT_MS_MAX} -c lock_timeout={LOCK_WAIT_MS_MAX} \
-             -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS_MAX}",
+             -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS_MAX} {PLANS}",
             config.get_options().unwrap_or_default()
         );
         config.options(options).connect_timeout(Duration::from_millis(CONNECT_MS_MAX));

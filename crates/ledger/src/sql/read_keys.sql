@@ -2,5 +2,8 @@
 -- the second usually waited there and now sees the first one's answer.
 select k.brand_id, k.scope, k.key, k.fingerprint, k.refused, k.outcome
   from unnest($1::text[], $2::text[], $3::text[]) as named (brand_id, scope, key)
-  join ledger.idempotency_keys k
-    on k.brand_id = named.brand_id and k.scope = named.scope and k.key = named.key
+ cross join lateral (
+       select * from ledger.idempotency_keys k
+        where k.brand_id = named.brand_id and k.scope = named.scope and k.key = named.key
+        limit 1
+       ) k

@@ -1,9 +1,21 @@
 -- The live lots of the named accounts, and every lot that a named transaction moved, spent or not.
 select l.brand_id, l.account_id, l.lot_id, l.expires_at, l.remaining, l.held
   from ledger.named_accounts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as named
-  join ledger.lots l on l.brand_id = named.brand_id and l.account_id = named.account_id and l.live
+ cross join lateral (
+       select * from ledger.lots l
+        where l.brand_id = named.brand_id and l.account_id = named.account_id and l.live
+       offset 0
+       ) l
 union
 select l.brand_id, l.account_id, l.lot_id, l.expires_at, l.remaining, l.held
   from unnest($7::text[], $8::uuid[]) as moved (brand_id, transaction_id)
-  join ledger.entries e on e.brand_id = moved.brand_id and e.transaction_id = moved.transaction_id
-  join ledger.lots l on l.brand_id = e.brand_id and l.lot_id = e.lot_id
+ cross join lateral (
+       select * from ledger.entries e
+        where e.brand_id = moved.brand_id and e.transaction_id = moved.transaction_id
+       offset 0
+       ) e
+ cross join lateral (
+       select * from ledger.lots l
+        where l.brand_id = e.brand_id and l.lot_id = e.lot_id
+        limit 1
+       ) l

@@ -2,7 +2,19 @@
 select t.brand_id, t.transaction_id, t.type, t.reverses is not null as is_reversal, r.transaction_id as reversed_by,
        e.account_id, e.version, e.amount, e.balance_after, e.line, e.lot_id, e.currency, e.memo
   from unnest($1::text[], $2::uuid[]) as named (brand_id, transaction_id)
-  join ledger.transactions t on t.brand_id = named.brand_id and t.transaction_id = named.transaction_id
-  join ledger.entries e on e.brand_id = t.brand_id and e.transaction_id = t.transaction_id
-  left join ledger.transactions r on r.brand_id = t.brand_id and r.reverses = t.transaction_id
+ cross join lateral (
+       select * from ledger.transactions t
+        where t.brand_id = named.brand_id and t.transaction_id = named.transaction_id
+        limit 1
+       ) t
+ cross join lateral (
+       select * from ledger.entries e
+        where e.brand_id = named.brand_id and e.transaction_id = named.transaction_id
+       offset 0
+       ) e
+  left join lateral (
+       select * from ledger.transactions r
+        where r.brand_id = named.brand_id and r.reverses = named.transaction_id
+        limit 1
+       ) r on true
  order by t.brand_id, t.transaction_id, e.line
