@@ -66,10 +66,15 @@ pub struct Submission<C> {
 }
 
 /// What was decided, now or when its key was first seen.
-#[derive(Debug)]
 pub struct Answer<M: StateMachine> {
     pub outcome: Result<M::Done, M::Refused>,
     pub replayed: bool,
+}
+
+impl<M: StateMachine> std::fmt::Debug for Answer<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer").field("outcome", &self.outcome).field("replayed", &self.replayed).finish()
+    }
 }
 
 /// Where a batch's moment comes from.

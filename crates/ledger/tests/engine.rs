@@ -1,0 +1,279 @@
+//! The engine over a real PostgreSQL: batches, keys, failures.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Command, Done, Fixture, Refused, fingerprinted, key};
+use futures_util::future::join_all;
+use tokio::time::Instant;
+use zerosum_domain::BrandId;
+use zerosum_ledger::{EngineConfig, Fault, Submission};
+
+/// On a runtime of one thread, what is submitted together is queued before the lane runs: one batch.
+#[tokio::test]
+async fn a_batch_of_any_length_takes_two_round_trips_and_the_same_statements() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let mut counts = Vec::new();
+    for length in [1_u64, 2, 50, 400] {
+        let before = (engine.stats().batches(), engine.stats().round_trips(), engine.stats().statements());
+        let all = (0..length).map(|n| {
+            let transfer = Command::Transfer { from, to, amount: 1 };
+            engine.submit(fixture.submission(key(format!("{length}-{n}")), transfer))
+        });
+        for answer in join_all(all).await {
+            assert!(answer.unwrap().outcome.is_ok());
+        }
+        assert_eq!(engine.stats().batches() - before.0, 1, "{length} commands share one commit");
+        counts.push((engine.stats().round_trips() - before.1, engine.stats().statements() - before.2));
+    }
+    assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+    assert_eq!(counts[0].0, 2);
+    // Read: begin, lock, brands, keys, clock. Write: keys, transactions, entries, balances, outbox, commit.
+    assert_eq!(counts[0].1, 11);
+    assert_eq!(fixture.posted(to).await, 453);
+}
+
+#[tokio::test]
+async fn a_key_twice_in_one_batch_has_one_effect_and_two_equal_answers() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let batches = engine.stats().batches();
+    let transfer = || fixture.submission(key("twin"), Command::Transfer { from, to, amount: 5 });
+    let (one, other) = tokio::join!(engine.submit(transfer()), engine.submit(transfer()));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!(engine.stats().batches() - batches, 1);
+    assert_eq!(one.outcome, other.outcome);
+    assert_eq!((one.replayed, other.replayed), (false, true));
+    assert_eq!(fixture.posted(to).await, 5);
+    let later = engine.submit(transfer()).await.unwrap();
+    assert!(later.replayed);
+    assert_eq!(later.outcome, one.outcome);
+}
+
+#[tokio::test]
+async fn a_key_with_another_content_is_refused_and_has_no_effect() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let transfer = Command::Transfer { from, to, amount: 5 };
+    engine.submit(fixture.submission(key("k"), transfer.clone())).await.unwrap();
+    let reused = engine.submit(fixture.submission(fingerprinted("k", 2), transfer.clone())).await;
+    assert_eq!(reused.unwrap_err(), Fault::KeyReused);
+    // In one batch too.
+    let (first, second) = tokio::join!(
+        engine.submit(fixture.submission(key("l"), transfer.clone())),
+        engine.submit(fixture.submission(fingerprinted("l", 2), transfer)),
+    );
+    assert!(first.unwrap().outcome.is_ok());
+    assert_eq!(second.unwrap_err(), Fault::KeyReused);
+    assert_eq!(fixture.posted(to).await, 10);
+}
+
+#[tokio::test]
+async fn a_refusal_is_remembered_under_a_key_and_forgotten_under_a_reference() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, Some(0)).await, fixture.open(&engine, None).await);
+    let transfer = Command::Transfer { from, to, amount: 5 };
+    let refused = engine.submit(fixture.submission(key("k"), transfer.clone())).await.unwrap();
+    assert_eq!(refused.outcome, Err(Refused::Limit));
+    let mut reference = key("reference").unwrap();
+    reference.remembers_refusals = false;
+    let again = engine.submit(fixture.submission(Some(reference.clone()), transfer.clone())).await.unwrap();
+    assert_eq!(again.outcome, Err(Refused::Limit));
+
+    let top_up = Command::Transfer { from: to, to: from, amount: 10 };
+    engine.submit(fixture.submission(None, top_up)).await.unwrap();
+
+    let remembered = engine.submit(fixture.submission(key("k"), transfer.clone())).await.unwrap();
+    assert!(remembered.replayed);
+    assert_eq!(remembered.outcome, Err(Refused::Limit));
+    let retried = engine.submit(fixture.submission(Some(reference), transfer)).await.unwrap();
+    assert!(!retried.replayed && retried.outcome.is_ok());
+    assert_eq!(fixture.posted(from).await, 5);
+}
+
+#[tokio::test]
+async fn one_bad_command_in_a_batch_fails_alone() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let all = (0..100).map(|n| {
+        let command = match n {
+            40 => Command::Poison { from, to },
+            70 => Command::Panic,
+            _ => Command::Transfer { from, to, amount: 1 },
+        };
+        engine.submit(fixture.submission(key(format!("{n}")), command))
+    });
+    let answers = join_all(all).await;
+    for (n, answer) in answers.into_iter().enumerate() {
+        match n {
+            40 | 70 => assert_eq!(answer.unwrap_err(), Fault::Broken, "{n}"),
+            _ => assert!(answer.unwrap().outcome.is_ok(), "{n}"),
+        }
+    }
+    assert_eq!(fixture.posted(to).await, 98);
+    assert_eq!(fixture.count("select count(*) from ledger.idempotency_keys").await, 98);
+    assert!(engine.stats().splits() >= 1);
+}
+
+#[tokio::test]
+async fn a_full_queue_and_a_passed_deadline_are_told_at_once() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine_with(|config| EngineConfig { queue_max: 10, ..config });
+    let open = |deadline| Submission {
+        deadline,
+        ..fixture.submission(None, Command::Open { external_id: None, floor: None })
+    };
+    let far = Instant::now() + Duration::from_secs(20);
+    let answers = join_all((0..30).map(|_| engine.submit(open(far)))).await;
+    let busy = answers.iter().filter(|answer| matches!(answer, Err(Fault::Busy))).count();
+    assert_eq!(busy, 20);
+    assert_eq!(fixture.count("select count(*) from ledger.accounts").await, 10);
+    assert_eq!(engine.submit(open(Instant::now())).await.unwrap_err(), Fault::Deadline);
+    assert_eq!(fixture.count("select count(*) from ledger.accounts").await, 10);
+}
+
+#[tokio::test]
+async fn a_brand_that_is_not_set_up_or_halted_takes_no_commands() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let unknown = Submission {
+        brand: BrandId::parse("nobody").unwrap(),
+        ..fixture.submission(None, Command::Open { external_id: None, floor: None })
+    };
+    assert_eq!(engine.submit(unknown).await.unwrap_err(), Fault::UnknownBrand);
+    let transfer = || fixture.submission(key("k"), Command::Transfer { from, to, amount: 5 });
+    let done = engine.submit(transfer()).await.unwrap();
+    let admin = fixture.database.admin().await;
+    admin
+        .batch_execute("update ledger.brands set halted_reason = 'test' where brand_id = 'acme'")
+        .await
+        .unwrap();
+    let other = fixture.submission(key("l"), Command::Transfer { from, to, amount: 5 });
+    assert_eq!(engine.submit(other).await.unwrap_err(), Fault::Halted);
+    // What was answered before can still be asked for.
+    assert_eq!(engine.submit(transfer()).await.unwrap().outcome, done.outcome);
+}
+
+#[tokio::test]
+async fn another_brands_account_does_not_exist() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let foreign = Submission {
+        brand: BrandId::parse("other").unwrap(),
+        ..fixture.submission(key("k"), Command::Transfer { from, to, amount: 1 })
+    };
+    let outcome = engine.submit(foreign).await.unwrap().outcome;
+    assert!(matches!(outcome, Err(Refused::Other(why)) if why.contains("does not exist")));
+    assert_eq!(fixture.posted(to).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_with_the_same_keys_and_accounts_have_one_effect_per_key() {
+    const KEYS: usize = 300;
+    let fixture = Fixture::new().await;
+    let engines = [fixture.engine(), fixture.engine()];
+    let mut accounts = Vec::new();
+    for _ in 0..6 {
+        accounts.push(fixture.open(&engines[0], None).await);
+    }
+    let submits = (0..KEYS).flat_map(|n| {
+        let (from, to) = (accounts[n % 6], accounts[(n * 5 + 1 + n % 6) % 6]);
+        let (from, to) = if from == to { (accounts[0], accounts[1]) } else { (from, to) };
+        let fixture = &fixture;
+        engines.iter().map(move |engine| {
+            engine.submit(fixture.submission(key(format!("{n}")), Command::Transfer { from, to, amount: 1 }))
+        })
+    });
+    let answers = join_all(submits).await;
+    for pair in answers.chunks(2) {
+        let [one, other] = pair else { unreachable!() };
+        let (one, other) = (one.as_ref().unwrap(), other.as_ref().unwrap());
+        assert_eq!(one.outcome, other.outcome);
+        assert!(one.replayed != other.replayed);
+    }
+    assert_eq!(fixture.count("select count(*) from ledger.transactions").await, KEYS as i64);
+    assert_eq!(fixture.count("select coalesce(sum(posted), 0)::bigint from ledger.balances").await, 0);
+    println!(
+        "{KEYS} keys over 2 engines; reruns {} and {}",
+        engines[0].stats().reruns(),
+        engines[1].stats().reruns()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_that_open_the_same_external_id_open_one_account() {
+    let fixture = Fixture::new().await;
+    let engines = [fixture.engine(), fixture.engine()];
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        let open = || fixture.submission(None, Command::Open { external_id: Some(name), floor: None });
+        let (one, other) = tokio::join!(engines[0].submit(open()), engines[1].submit(open()));
+        let outcomes = [one.unwrap().outcome, other.unwrap().outcome];
+        let opened: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()).collect();
+        assert_eq!(opened.len(), 1, "{outcomes:?}");
+        let Done::Opened(id) = opened[0] else { panic!() };
+        assert!(outcomes.contains(&Err(Refused::Taken(*id))));
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_cancels_nothing() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let mut gone = 0;
+    for n in 0..200_u64 {
+        let transfer = fixture.submission(key(format!("{n}")), Command::Transfer { from, to, amount: 1 });
+        let patience = Duration::from_micros(n * 20);
+        if tokio::time::timeout(patience, engine.submit(transfer)).await.is_err() {
+            gone += 1;
+        }
+    }
+    // The lane is still sound: the same keys answer, each with one effect.
+    for n in 0..200 {
+        let transfer = fixture.submission(key(format!("{n}")), Command::Transfer { from, to, amount: 1 });
+        assert!(engine.submit(transfer).await.unwrap().outcome.is_ok());
+    }
+    assert!(gone > 0);
+    assert_eq!(fixture.posted(to).await, 200);
+    let idle = "select count(*) from pg_stat_activity where state = 'idle in transaction' and application_name = 'zerosum lane'";
+    assert_eq!(fixture.count(idle).await, 0);
+    println!("{gone} of 200 callers went away");
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_reached_is_told_and_nothing_else_happens() {
+    let fixture = Fixture::new().await;
+    let nowhere = "postgres://zerosum@127.0.0.1:1/none".parse().unwrap();
+    let engine = fixture.engine_with(|config| EngineConfig { database: nowhere, ..config });
+    let open = fixture.submission(None, Command::Open { external_id: None, floor: None });
+    assert_eq!(engine.submit(open).await.unwrap_err(), Fault::Unavailable);
+}
+
+#[tokio::test]
+async fn a_terminated_backend_costs_a_retry_and_no_money() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let admin = fixture.database.admin().await;
+    for n in 0..20 {
+        let kill = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'zerosum lane' and datname = current_database()";
+        admin.batch_execute(kill).await.unwrap();
+        loop {
+            let transfer = fixture.submission(key(format!("{n}")), Command::Transfer { from, to, amount: 1 });
+            match engine.submit(transfer).await {
+                Ok(answer) => break assert!(answer.outcome.is_ok()),
+                Err(fault) => assert!(fault.retryable(), "{fault}"),
+            }
+        }
+    }
+    assert_eq!(fixture.posted(to).await, 20);
+}
