@@ -13,8 +13,10 @@ pub mod durability;
 pub mod engine;
 pub mod migrate;
 pub mod reads;
+mod server_check;
 pub mod verify;
 
 pub use engine::{Answer, Clock, Engine, EngineConfig, Fault, Key, KeyLifetime, StateMachine, Submission};
 pub use migrate::migrate;
+pub use server_check::{Unfit, check_server};
 pub use verify::verify;

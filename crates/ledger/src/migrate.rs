@@ -7,8 +7,10 @@ use refinery::{Migration, Runner};
 use tokio_postgres::{Config, NoTls};
 
 /// Each file is `YYYYMMDDHHMMSS_verb_object.sql`.
-const MIGRATIONS: &[(&str, &str)] =
-    &[("20261120100000_create_ledger", include_str!("../../../migrations/20261120100000_create_ledger.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("20261120100000_create_ledger", include_str!("../../../migrations/20261120100000_create_ledger.sql")),
+    ("20261120110000_create_wallet", include_str!("../../../migrations/20261120110000_create_wallet.sql")),
+];
 
 /// Any number that nothing else in the database locks: "zerosum" in ASCII.
 const LOCK: i64 = 0x007a_6572_6f73_756d;
