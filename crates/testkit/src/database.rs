@@ -89,17 +89,7 @@ pub struct DurableDatabase {
 
 /// Brings a database to today's schema and lets the login role act as the application and as a reader.
 pub(crate) async fn migrate(url: &str) {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
-    let mut migrations = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("the migrations").flatten() {
-        let (name, path) = (entry.file_name().into_string().expect("a name"), entry.path());
-        let (version, rest) = name.trim_end_matches(".sql").split_once('_').expect("version_name.sql");
-        let sql = std::fs::read_to_string(path).expect("a migration");
-        let name = format!("V{version}__{rest}");
-        migrations.push(refinery::Migration::unapplied(&name, &sql).expect("a migration's name"));
-    }
-    let mut owner = connect(url).await;
-    refinery::Runner::new(&migrations).run_async(&mut owner).await.expect("migrate the database");
+    zerosum_ledger::migrate(url).await.expect("migrate the database");
     connect(url)
         .await
         .batch_execute(&format!("grant zerosum_app, zerosum_read to {APP_ROLE}"))
