@@ -70,7 +70,7 @@ pub enum HoldEnd {
     Expired,
 }
 
-/// The hold is not known, or ended before, or holds less than was to be captured.
+/// The hold is not known, or ended before, or what was to be captured is not from 1 to what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HoldNotOpen(pub Option<HoldStatus>);
 
@@ -118,7 +118,8 @@ impl Book {
             HoldEnd::Voided => (HoldStatus::Voided, 0),
             HoldEnd::Expired => (HoldStatus::Expired, 0),
         };
-        if hold.status != HoldStatus::Open || captured < 0 || captured > hold.amount {
+        let fits = status != HoldStatus::Captured || (1..=hold.amount).contains(&captured);
+        if hold.status != HoldStatus::Open || !fits {
             return Err(HoldNotOpen(Some(hold.status)));
         }
         self.undo.push(Undo::Hold(Box::new(hold.clone())));

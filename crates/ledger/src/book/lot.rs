@@ -95,7 +95,7 @@ impl Book {
         let mut wanted = amount;
         let mut drawn = Vec::new();
         for lot in self.lots_of(account).into_iter().filter(|lot| !lot.expired(now) && lot.free() > 0) {
-            if wanted == 0 {
+            if wanted <= 0 {
                 break;
             }
             let part = wanted.min(lot.free());

@@ -99,10 +99,10 @@ pub enum PostRefused {
     DuplicateExternalRef(TransactionId),
     #[error("already reversed by transaction {0}")]
     AlreadyReversed(TransactionId),
-    #[error("account {account} would pass a limit of its balance")]
-    LimitPassed { account: AccountId },
     #[error("the balance of account {account} does not fit 64 bits")]
     Overflow { account: AccountId },
+    #[error("account {account} would pass a limit of its balance")]
+    LimitPassed { account: AccountId },
 }
 
 /// What a posting adds to an account: the net, and how far its entries swing on the way there.
@@ -189,9 +189,8 @@ impl Book {
         {
             return Err(PostRefused::AlreadyReversed(reversed_by));
         }
-        for effect in &effects {
-            self.check_limits(effect)?;
-        }
+        effects.iter().try_for_each(|effect| self.check_fits(effect))?;
+        effects.iter().try_for_each(|effect| self.check_limits(effect))?;
         Ok(effects)
     }
 
@@ -269,17 +268,23 @@ impl Book {
         Ok(())
     }
 
+    /// Each entry stores the balance after it, so every balance on the way has to fit, not only the last.
+    fn check_fits(&self, effect: &Effect) -> Result<(), PostRefused> {
+        let Some(account) = self.accounts.get(&effect.account) else { return Ok(()) };
+        let fits = |change: i128| i64::try_from(i128::from(account.posted) + change).is_ok();
+        if fits(effect.lowest) && fits(effect.highest) {
+            Ok(())
+        } else {
+            Err(PostRefused::Overflow { account: account.id })
+        }
+    }
+
     fn check_limits(&self, effect: &Effect) -> Result<(), PostRefused> {
         let Some(account) = self.accounts.get(&effect.account) else { return Ok(()) };
-        // Each entry stores the balance after it, so every balance on the way has to fit, not only the last.
-        let fits = |change: i128| i64::try_from(i128::from(account.posted) + change);
-        let (Ok(_), Ok(_), Ok(posted)) = (fits(effect.lowest), fits(effect.highest), fits(effect.net)) else {
-            return Err(PostRefused::Overflow { account: account.id });
-        };
-        if !account.within_limits(posted, account.held) {
-            return Err(PostRefused::LimitPassed { account: account.id });
-        }
-        Ok(())
+        // It fits: the net lies between the lowest and the highest.
+        let within = i64::try_from(i128::from(account.posted) + effect.net)
+            .is_ok_and(|posted| account.within_limits(posted, account.held));
+        if within { Ok(()) } else { Err(PostRefused::LimitPassed { account: account.id }) }
     }
 
     fn apply(
