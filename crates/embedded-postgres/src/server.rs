@@ -279,6 +279,8 @@ async fn ready(supervisor: &mut Supervisor, address: &Address) -> Result<Option<
 /// was killed before it got here is mended by the next.
 async fn ensure_app_role(client: &Client, password: &str) -> Result<(), tokio_postgres::Error> {
     let known = client.query_opt("select from pg_roles where rolname = $1", &[&APP_ROLE]).await?;
+    // A slow or failing statement is logged as it is, which is not for a password.
+    client.batch_execute("set log_min_duration_statement = -1; set log_min_error_statement = panic").await?;
     let verb = if known.is_some() { "alter" } else { "create" };
     client.batch_execute(&format!("{verb} role {APP_ROLE} login password '{password}'")).await
 }
