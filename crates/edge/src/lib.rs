@@ -95,6 +95,7 @@ mod call;
 mod clock;
 pub mod contract;
 pub mod cursor;
+pub mod date_time;
 mod dialect;
 mod health;
 pub mod json;

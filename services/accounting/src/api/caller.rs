@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use zerosum_domain::BrandId;
-use zerosum_edge::{Call, Problem, cursor};
+use zerosum_edge::{Call, Problem, cursor, date_time};
 
 use crate::store::Window;
 
@@ -10,16 +10,9 @@ pub(super) fn brand(call: &Call) -> Result<BrandId, Problem> {
     BrandId::parse(call.brand()).map_err(|_| Problem::forbidden("the brand of the caller is not set up"))
 }
 
-/// The moment that a read is asked for. The document has checked its form; its bounds are these.
+/// The moment that a read is asked for.
 pub(super) fn at(call: &Call) -> Result<Option<Timestamp>, Problem> {
-    call.query_text("at").map(|text| moment(text, "query parameter at")).transpose()
-}
-
-/// A date-time between the years 1970 and 9999.
-fn moment(text: &str, place: &str) -> Result<Timestamp, Problem> {
-    text.parse::<Timestamp>().ok().filter(|at| *at >= Timestamp::UNIX_EPOCH).ok_or_else(|| {
-        Problem::invalid(format!("{place}: must be a date-time between the years 1970 and 9999"))
-    })
+    call.query_text("at").map(|text| date_time::parse(text, "query parameter at")).transpose()
 }
 
 /// The page that is asked for of this list, whose positions are `N` bytes.

@@ -1,0 +1,142 @@
+//! Ledger pages, balances of the past, the trial balance.
+
+use serde_json::json;
+
+use super::stage::{Ask, Stage, transaction};
+
+#[tokio::test]
+async fn a_ledger_is_paged_newest_first_and_its_cursor_is_its_own() {
+    let stage = Stage::new().await;
+    let (till, bank) = (stage.account("Till").await, stage.account("Bank").await);
+    for amount in 1..=5 {
+        stage.post(&transaction(&[(&till, amount), (&bank, -amount)])).await.expect(201);
+    }
+    let ledger = |account: &str, query: &str| {
+        Ask::get("getAccountLedger", format!("/v1/accounts/{account}/ledger{query}"))
+    };
+    let first = stage.ask(ledger(&till, "?limit=2")).await.expect(200);
+    let amounts = |page: &serde_json::Value| -> Vec<String> {
+        page["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["amount_cents"].as_str().unwrap().into())
+            .collect()
+    };
+    assert_eq!(amounts(&first), ["5", "4"]);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = stage.ask(ledger(&till, &format!("?limit=3&cursor={cursor}"))).await.expect(200);
+    assert_eq!(amounts(&second), ["3", "2", "1"]);
+    assert_eq!(second["next_cursor"], json!(null));
+    // What is posted in between does not move a page.
+    stage.post(&transaction(&[(&till, 6), (&bank, -6)])).await.expect(201);
+    assert_eq!(
+        amounts(&stage.ask(ledger(&till, &format!("?limit=3&cursor={cursor}"))).await.expect(200)),
+        ["3", "2", "1"]
+    );
+
+    stage.ask(ledger(&bank, &format!("?cursor={cursor}"))).await.refused(400, "validation_error", "cursor");
+    let flipped =
+        if cursor.starts_with('A') { format!("B{}", &cursor[1..]) } else { format!("A{}", &cursor[1..]) };
+    stage.ask(ledger(&till, &format!("?cursor={flipped}"))).await.refused(400, "validation_error", "cursor");
+}
+
+#[tokio::test]
+async fn a_balance_of_the_past_is_what_it_was() {
+    let stage = Stage::new().await;
+    let (till, bank) = (stage.account("Till").await, stage.account("Bank").await);
+    let mut moments = vec![("1970-01-01T00:00:00Z".to_owned(), 0)];
+    let mut sum = 0;
+    for amount in [5, -2, 40, 7, -50, 3] {
+        let posted = stage.post(&transaction(&[(&till, amount), (&bank, -amount)])).await.expect(201);
+        sum += amount;
+        moments.push((posted["posted_at"].as_str().unwrap().to_owned(), sum));
+    }
+    moments.push(("9999-12-31T23:59:59Z".to_owned(), sum));
+    for (moment, expected) in moments {
+        let ask = Ask::get("getAccountBalance", format!("/v1/accounts/{till}/balance?at={moment}"));
+        assert_eq!(stage.ask(ask).await.expect(200)["balance_cents"], expected.to_string(), "{moment}");
+        let ask = Ask::get("getTrialBalance", format!("/v1/trial-balance?at={moment}"));
+        assert_eq!(stage.ask(ask).await.expect(200)["balanced"], true);
+    }
+}
+
+#[tokio::test]
+async fn the_trial_balance_has_each_type_and_currency() {
+    let stage = Stage::new().await;
+    let till = stage.account("Till").await;
+    let sales = stage.account_with("Sales", json!({"type": "revenue"})).await;
+    let posted = stage.post(&transaction(&[(&till, 9), (&sales, -9)])).await.expect(201);
+    let now = stage.ask(Ask::get("getTrialBalance", "/v1/trial-balance")).await.expect(200);
+    assert_eq!(
+        now,
+        json!({
+            "at": null, "balanced": true,
+            "totals": [
+                {"type": "asset", "currency": "USD", "balance_cents": "9"},
+                {"type": "revenue", "currency": "USD", "balance_cents": "-9"},
+            ],
+            "currencies": [{"currency": "USD", "balance_cents": "0"}],
+        })
+    );
+    let at = posted["posted_at"].as_str().unwrap();
+    let then = stage.ask(Ask::get("getTrialBalance", format!("/v1/trial-balance?at={at}"))).await.expect(200);
+    assert_eq!(then["totals"], now["totals"]);
+}
+
+#[tokio::test]
+async fn transactions_are_listed_page_by_page() {
+    let stage = Stage::new().await;
+    let (till, bank) = (stage.account("Till").await, stage.account("Bank").await);
+    let mut ids = Vec::new();
+    for amount in 1..=3 {
+        let posted = stage.post(&transaction(&[(&till, amount), (&bank, -amount)])).await.expect(201);
+        ids.insert(0, posted["id"].clone());
+    }
+    let first = stage.ask(Ask::get("listTransactions", "/v1/transactions?limit=2")).await.expect(200);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = stage
+        .ask(Ask::get("listTransactions", format!("/v1/transactions?cursor={cursor}")))
+        .await
+        .expect(200);
+    let listed: Vec<_> = first["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .chain(second["data"].as_array().unwrap())
+        .map(|row| row["id"].clone())
+        .collect();
+    assert_eq!(listed, ids);
+    assert_eq!(first["data"][0]["entries"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_page_may_not_be() {
+    let stage = Stage::new().await;
+    let till = stage.account("Till").await;
+    for bad in [
+        "limit=0",
+        "limit=-1",
+        "limit=201",
+        "limit=99999999999999999999",
+        "limit=ten",
+        "limit=1.5",
+        "limit=1&limit=2",
+        "cursor=",
+        "cursor=x",
+    ] {
+        let ask = Ask::get("getAccountLedger", format!("/v1/accounts/{till}/ledger?{bad}"));
+        stage.ask(ask).await.refused(400, "validation_error", bad.split('=').next().unwrap());
+    }
+    for bad in [
+        "2025-02-30T00:00:00Z",
+        "1969-12-31T23:59:59Z",
+        "yesterday",
+        "2025-01-01",
+        "10000-01-01T00:00:00Z",
+        "",
+    ] {
+        let ask = Ask::get("getTrialBalance", format!("/v1/trial-balance?at={bad}"));
+        stage.ask(ask).await.refused(400, "validation_error", "at");
+    }
+}
