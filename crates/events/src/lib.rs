@@ -1,1 +1,11 @@
-//! Not written yet.
+//! Events: what happened, as the outbox keeps it and as consumers get it.
+//!
+//! An outbox row is written by the commit that it tells of. A row of a ledger transaction holds no payload: posted
+//! rows never change, so its events are rendered from them whenever they are sent, always the same.
+//! Delivery is at least once; consumers dedupe by [`Event::id`].
+
+mod ledger;
+mod outbox;
+
+pub use ledger::{BalanceChanged, TransactionPosted, TransactionPostedEntry};
+pub use outbox::{Data, Event, page};

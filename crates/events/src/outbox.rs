@@ -1,0 +1,110 @@
+//! Reading the outbox: rows in the order of their ids, rendered as events.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio_postgres::{Client, Error, Row};
+use uuid::Uuid;
+
+use crate::ledger::{BalanceChanged, Entry, TransactionPosted, TransactionPostedEntry, balances_changed};
+
+/// An event as a consumer gets it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    /// What consumers dedupe by: the outbox row's id, and for its further events `<id>.<n>`.
+    pub id: String,
+    pub brand_id: String,
+    /// The event's name and version.
+    pub r#type: String,
+    pub occurred_at: Timestamp,
+    pub data: Data,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Data {
+    TransactionPosted(TransactionPosted),
+    BalanceChanged(BalanceChanged),
+    /// Stored whole by the service that wrote it.
+    Stored(serde_json::Value),
+}
+
+/// The outbox rows after `after` (an outbox row's id), at most `limit`, as events; and the id to go on from.
+///
+/// Needs a connection of the application role.
+pub async fn page(client: &Client, after: Option<Uuid>, limit: i64) -> Result<(Vec<Event>, Option<Uuid>), Error> {
+    let rows = client.query(include_str!("sql/page.sql"), &[&after, &limit]).await?;
+    let mut events = Vec::new();
+    let mut last = after;
+    let mut rest = rows.as_slice();
+    while let Some(first) = rest.first() {
+        let id: Uuid = first.try_get(0)?;
+        let mut entries = Vec::new();
+        while let Some(row) = rest.first() {
+            if row.try_get::<_, Uuid>(0)? != id {
+                break;
+            }
+            entries.extend(entry(row)?);
+            rest = &rest[1..];
+        }
+        render(first, id, entries, &mut events)?;
+        last = Some(id);
+    }
+    Ok((events, last))
+}
+
+fn render(row: &Row, id: Uuid, entries: Vec<Entry>, events: &mut Vec<Event>) -> Result<(), Error> {
+    let brand_id: String = row.try_get(1)?;
+    let Some(transaction_id) = row.try_get::<_, Option<Uuid>>(5)? else {
+        let payload: Option<&str> = row.try_get(3)?;
+        // A payload was serialised by us; text that does not parse is sent as the text that it is.
+        let data = payload.map_or(serde_json::Value::Null, |text| {
+            serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::String(text.to_owned()))
+        });
+        let (kind, occurred_at) = (row.try_get(2)?, row.try_get(4)?);
+        events.push(Event { id: id.to_string(), brand_id, r#type: kind, occurred_at, data: Data::Stored(data) });
+        return Ok(());
+    };
+    let posted_at: Timestamp = row.try_get(8)?;
+    let changes = balances_changed(transaction_id, posted_at, &entries);
+    let posted = TransactionPosted {
+        transaction_id,
+        r#type: row.try_get(6)?,
+        external_ref: row.try_get(7)?,
+        entries: entries
+            .into_iter()
+            .map(|entry| TransactionPostedEntry {
+                account_id: entry.account_id,
+                amount_cents: entry.amount,
+                memo: entry.memo,
+            })
+            .collect(),
+        posted_at,
+    };
+    events.push(Event {
+        id: id.to_string(),
+        brand_id: brand_id.clone(),
+        r#type: "accounting.transaction.posted.v1".to_owned(),
+        occurred_at: posted_at,
+        data: Data::TransactionPosted(posted),
+    });
+    events.extend(changes.into_iter().enumerate().map(|(n, change)| Event {
+        id: format!("{id}.{}", n + 1),
+        brand_id: brand_id.clone(),
+        r#type: "accounting.balance.changed.v1".to_owned(),
+        occurred_at: posted_at,
+        data: Data::BalanceChanged(change),
+    }));
+    Ok(())
+}
+
+fn entry(row: &Row) -> Result<Option<Entry>, Error> {
+    let Some(account_id) = row.try_get::<_, Option<Uuid>>(9)? else { return Ok(None) };
+    Ok(Some(Entry {
+        account_id,
+        amount: row.try_get(10)?,
+        balance_after: row.try_get(11)?,
+        memo: row.try_get(12)?,
+        party_type: row.try_get(13)?,
+        party_id: row.try_get(14)?,
+    }))
+}

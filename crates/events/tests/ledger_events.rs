@@ -1,0 +1,131 @@
+//! A posting puts its events into the outbox in the same commit, and they say what was posted.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use zerosum_accounting::command::{
+    Accounting, Command, Done, Entry, Open, Post, Posted,
+    text::{AccountName, Memo, PartyType, Reference, TransactionType},
+};
+use zerosum_domain::{AccountId, AccountType, Amount, BrandId, Currency, Limits};
+use zerosum_events::{Event, page};
+use zerosum_ledger::{Engine, EngineConfig, Submission};
+use zerosum_testkit::TestDatabase;
+
+async fn submit(engine: &Engine<Accounting>, command: Command) -> Option<Done> {
+    let submission = Submission {
+        brand: BrandId::parse("acme").unwrap(),
+        key: None,
+        command,
+        deadline: Instant::now() + Duration::from_secs(10),
+    };
+    engine.submit(submission).await.unwrap().outcome.ok()
+}
+
+async fn open(engine: &Engine<Accounting>, party: Option<&str>) -> AccountId {
+    let command = Command::Open(Open {
+        name: AccountName::parse("an account").unwrap(),
+        kind: AccountType::Asset,
+        currency: Currency::parse("USD").unwrap(),
+        external_id: None,
+        party_type: party.map(|_| PartyType::parse("user").unwrap()),
+        party_id: party.map(|id| Reference::parse(id).unwrap()),
+        limits: Limits { floor: party.map(|_| 0), ceiling: None },
+        metadata: None,
+    });
+    match submit(engine, command).await {
+        Some(Done::Opened(opened)) => opened.id,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn post(entries: &[(AccountId, i64, Option<&str>)]) -> Command {
+    Command::Post(Post {
+        kind: TransactionType::parse("payout").unwrap(),
+        external_ref: Some(Reference::parse("payment-1").unwrap()),
+        memo: None,
+        metadata: None,
+        entries: entries
+            .iter()
+            .map(|(account, amount, memo)| Entry {
+                account: *account,
+                amount: Amount::new(*amount).unwrap(),
+                memo: memo.map(|memo| Memo::parse(memo).unwrap()),
+            })
+            .collect(),
+    })
+}
+
+async fn all(database: &TestDatabase) -> Vec<Event> {
+    // One row at a time, to cross every page border.
+    let mut app = database.app_url().parse::<tokio_postgres::Config>().unwrap();
+    let (client, connection) =
+        app.options("-c role=zerosum_app").connect(tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let (mut events, mut after) = (Vec::new(), None);
+    loop {
+        let (next, last) = page(&client, after, 1).await.unwrap();
+        if next.is_empty() {
+            return events;
+        }
+        events.extend(next);
+        after = last;
+    }
+}
+
+#[tokio::test]
+async fn a_posting_tells_of_itself_and_of_each_balance_it_changed() {
+    let database = TestDatabase::new().await;
+    let admin = database.admin().await;
+    admin.batch_execute("insert into ledger.brands (brand_id, name) values ('acme', 'Acme')").await.unwrap();
+    let engine = Engine::start(Accounting, EngineConfig::new(database.app_url().parse().unwrap()));
+    let (from, to) = (open(&engine, None).await, open(&engine, Some("u-1")).await);
+    let done = submit(&engine, post(&[(from, -700, None), (to, 500, Some("first")), (to, 200, None)])).await;
+    let Some(Done::Posted(Posted { id, posted_at, .. })) = done else { panic!("{done:?}") };
+    // A refused posting tells of nothing: the second use of the reference, and an overdraft.
+    assert!(submit(&engine, post(&[(from, -1, None), (to, 1, None)])).await.is_none());
+    assert!(submit(&engine, post(&[(from, 900, None), (to, -900, None)])).await.is_none());
+
+    let events = all(&database).await;
+    let told: Vec<(&str, Value)> = events
+        .iter()
+        .map(|event| (event.r#type.as_str(), serde_json::to_value(&event.data).unwrap()))
+        .collect();
+    let (id, at) = (id.to_string(), serde_json::to_value(posted_at).unwrap());
+    let (from, to) = (from.to_string(), to.to_string());
+    assert_eq!(
+        told,
+        [
+            (
+                "accounting.transaction.posted.v1",
+                json!({
+                    "transaction_id": id, "type": "payout", "external_ref": "payment-1",
+                    "entries": [
+                        {"account_id": from, "amount_cents": -700, "memo": null},
+                        {"account_id": to, "amount_cents": 500, "memo": "first"},
+                        {"account_id": to, "amount_cents": 200, "memo": null},
+                    ],
+                    "posted_at": at,
+                })
+            ),
+            (
+                "accounting.balance.changed.v1",
+                json!({
+                    "account_id": from, "party_type": null, "party_id": null, "previous_balance_cents": 0,
+                    "new_balance_cents": -700, "transaction_id": id, "changed_at": at,
+                })
+            ),
+            (
+                "accounting.balance.changed.v1",
+                json!({
+                    "account_id": to, "party_type": "user", "party_id": "u-1", "previous_balance_cents": 0,
+                    "new_balance_cents": 700, "transaction_id": id, "changed_at": at,
+                })
+            ),
+        ]
+    );
+    let ids: BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
+    assert_eq!(ids.len(), events.len(), "each event has an id of its own");
+    assert_eq!(all(&database).await, events, "read again, they are the same");
+}
