@@ -27,7 +27,9 @@ pub fn open<const N: usize>(list: &str, text: &str) -> Result<[u8; N], Problem> 
         let (position, rest) = bytes.split_first_chunk::<N>()?;
         (rest == checksum(list, position)).then_some(*position)
     };
-    read().ok_or_else(|| Problem::invalid("query parameter cursor: must be the next_cursor of a page of this list"))
+    read().ok_or_else(|| {
+        Problem::invalid("query parameter cursor: must be the next_cursor of a page of this list")
+    })
 }
 
 fn checksum(list: &str, position: &[u8]) -> [u8; CHECKSUM_BYTES] {

@@ -40,17 +40,43 @@ impl Document {
         Err(ContractError::at(at, "its references never end"))
     }
 
-    /// A schema that stands on its own: what it may refer to comes along.
+    /// A schema that stands on its own: the components that it refers to, and those that they refer
+    /// to, come along. (All of them would do too, and take ten times as long to compile.)
     pub(super) fn standalone(&self, schema: &Value) -> Value {
         let mut schema = match schema {
             Value::Object(_) => schema.clone(),
             other => json!({ "allOf": [other] }),
         };
         bound_integers(&mut schema);
+        let mut found = Map::new();
+        self.collect(&schema, &mut found);
         if let Value::Object(object) = &mut schema {
-            object.insert("components".to_owned(), self.components.clone());
+            object.insert("components".to_owned(), Value::Object(found));
         }
         schema
+    }
+
+    /// Adds the components that `node` refers to. What leads nowhere stays out: it does not compile.
+    fn collect(&self, node: &Value, found: &mut Map<String, Value>) {
+        match node {
+            Value::Array(items) => items.iter().for_each(|item| self.collect(item, found)),
+            Value::Object(object) => {
+                object.values().for_each(|below| self.collect(below, found));
+                let Some(reference) = object.get("$ref").and_then(Value::as_str) else { return };
+                let Some(rest) = reference.strip_prefix("#/components/") else { return };
+                let mut names = rest.split('/');
+                let (Some(section), Some(name)) = (names.next(), names.next()) else { return };
+                let Some(component) = self.components.get(section).and_then(|all| all.get(name)) else {
+                    return;
+                };
+                let known = found.entry(section).or_insert_with(|| json!({}));
+                if known.get(name).is_none() {
+                    known[name] = component.clone();
+                    self.collect(component, found);
+                }
+            }
+            _ => {}
+        }
     }
 }
 
