@@ -243,8 +243,11 @@ create index wallet_transactions_wallet_idx
   on wallet.wallet_transactions (brand_id, wallet_id, wallet_transaction_id);
 create index wallet_transactions_parent_idx
   on wallet.wallet_transactions (brand_id, parent_id) where parent_id <> 0;
-create index wallet_transactions_lock_expiry_idx
-  on wallet.wallet_transactions (lock_expires_at) where status = 'ACTIVE' and lock_expires_at is not null;
+-- The locks of a wallet, the first to run out first, and those of everyone for the job that ends them.
+create index wallet_transactions_locks_idx on wallet.wallet_transactions (brand_id, wallet_id, lock_expires_at)
+  where status = 'ACTIVE' and lock_expires_at is not null;
+create index wallet_transactions_lock_expiry_idx on wallet.wallet_transactions (lock_expires_at)
+  where status = 'ACTIVE' and lock_expires_at is not null;
 
 create table wallet.account_transactions (
   brand_id text collate "C" not null,
@@ -335,7 +338,7 @@ grant update (status, state, lifetime, lifetime_spend, lifetime_spend_value, upd
   to zerosum_app;
 grant update (parent_id, reference, status, meta, shown_accounts, shown_account_transactions, basket, results, identity_id,
   store_id, store_parent_id, settled_points, settled_money, refunded_points, refunded_money, closing_transaction,
-  spend_posting, lock_expires_at, points, updated_at) on wallet.wallet_transactions to zerosum_app;
+  spend_posting, points, updated_at) on wallet.wallet_transactions to zerosum_app;
 
 -- Reads see one brand: the one that the connection says it reads for. No brand said, nothing seen.
 do $$

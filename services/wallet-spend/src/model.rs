@@ -5,6 +5,7 @@
 
 mod account;
 mod ids;
+mod permission;
 mod scheme;
 mod text;
 mod transaction;
@@ -16,6 +17,7 @@ use serde_json::value::RawValue;
 
 pub use account::{Account, AccountSnapshot, AccountTransaction, Balances, Event};
 pub use ids::{AccountTransactionId, IdentityId, SchemeId, WalletAccountId, WalletId, WalletTransactionId};
+pub use permission::{Permission, PermissionRule, permission};
 pub use scheme::{Scheme, SchemeRef};
 pub use text::{Label, Reference, Status};
 pub use transaction::{

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use zerosum_domain::TransactionId;
 
 use super::{
     AccountTransactionId, Json, Label, SchemeId, Status, WalletAccountId, WalletId, WalletTransactionId,
@@ -117,5 +118,7 @@ pub struct AccountTransaction {
     pub lifetime_after: i64,
     /// A JSON object.
     pub details: Option<Json>,
+    /// What moved the points; a lock and its end move none.
+    pub posting: Option<TransactionId>,
     pub at: Timestamp,
 }

@@ -1,0 +1,109 @@
+//! What a command did: enough to render its answer now and at every replay.
+
+use serde::{Deserialize, Serialize};
+
+use super::Issue;
+use crate::model::{AccountSnapshot, AccountTransaction, Identity, Json, Scheme, Wallet, WalletTransaction};
+
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Done {
+    Scheme(Box<Scheme>),
+    Wallet(Box<NewWallet>),
+    Identity(Box<Identity>),
+    Account(Box<AccountSnapshot>),
+    Adjusted(Box<Moved>),
+    ChangedWallet(Box<Wallet>),
+    ChangedIdentity(Box<Identity>),
+    ChangedAccount(Box<AccountSnapshot>),
+    Opened(Box<Opened>),
+    Spent(Box<Spent>),
+    Voided(Box<Voided>),
+    Settled(Box<Settled>),
+    Unlocked(Box<Unlocked>),
+    Refunded(Box<Refunded>),
+    Annotated(Box<WalletTransaction>),
+    /// A job's work: nobody is answered.
+    Expired,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct NewWallet {
+    pub wallet: Wallet,
+    pub identities: Vec<Identity>,
+    /// Of POST /services/wallet/accounts only.
+    pub accounts: Option<NewAccounts>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct NewAccounts {
+    pub successful: Vec<AccountSnapshot>,
+    pub failed: Vec<FailedAccount>,
+    pub consumer: Option<Json>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedAccount {
+    pub scheme_id: crate::model::SchemeId,
+    pub error_code: String,
+    pub error_message: String,
+}
+
+/// An account transaction and the account after it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Moved {
+    pub transaction: AccountTransaction,
+    pub account: AccountSnapshot,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Opened {
+    pub wallet: Wallet,
+    pub identity: Identity,
+    pub accounts: Vec<OpenedAccount>,
+    pub basket: Option<Json>,
+    pub transaction: Option<WalletTransaction>,
+    pub may_spend: bool,
+    pub may_earn: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OpenedAccount {
+    pub account: AccountSnapshot,
+    pub scheme_reference: String,
+    pub tiers: Vec<(String, zerosum_domain::spend::Tiers)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Spent {
+    pub transaction: WalletTransaction,
+    pub account_transactions: Vec<AccountTransaction>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Voided {
+    pub transaction: WalletTransaction,
+    pub moved: Moved,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Settled {
+    pub parent: Option<WalletTransaction>,
+    /// In full, for the parent's answer.
+    pub identity: Option<Identity>,
+    pub children: Vec<WalletTransaction>,
+    pub moved: Vec<Moved>,
+    pub issues: Vec<Issue>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Unlocked {
+    pub parent: WalletTransaction,
+    pub children: Vec<Voided>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Refunded {
+    pub transaction: WalletTransaction,
+    pub moved: Vec<Moved>,
+}

@@ -1,0 +1,214 @@
+//! Locks the wallets of a batch in key order, then reads their rows: separate statements in one pipeline, because
+//! a lock wait inside a statement does not refresh what the statement sees.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use futures_util::join;
+use tokio_postgres::{Error, Row, types::ToSql};
+use zerosum_domain::BrandId;
+use zerosum_ledger::engine::{Db, Named};
+
+use super::{
+    Action, Command,
+    ids::{Demand, SEQUENCES},
+    machine::{Machine, Prepared},
+    names::{LAPSED_MAX, demand},
+    resolve::{names, pairs},
+    rows::{BrandRows, Rows},
+};
+use crate::{
+    model::{Brand, SchemeId, SchemeRef},
+    store::decode,
+};
+
+type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+pub(super) async fn load(
+    machine: &Machine,
+    db: Db<'_, Prepared>,
+    commands: &[Named<'_, Command>],
+    rows: &mut Rows,
+) -> Result<(), Error> {
+    let mut wanted = Demand::default();
+    for named in commands {
+        demand(named.command, &mut wanted);
+    }
+    let (ids, missing) = machine.stock.take(wanted);
+    rows.ids = ids;
+    let mut sequences = Vec::new();
+    let mut places: Vec<i32> = Vec::new();
+    let mut blocks: Vec<i64> = Vec::new();
+    for (place, count) in missing.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+        sequences.push(SEQUENCES[place]);
+        places.push(i32::try_from(place).unwrap_or(i32::MAX));
+        blocks.push(count);
+    }
+
+    let names = names(commands);
+    let mut wallet_brands = Vec::new();
+    let mut wallets = Vec::new();
+    for (brand, names) in &names {
+        let of_brand: BTreeSet<i64> = Rows::named_wallets(rows.resolved.get(*brand), names)
+            .into_iter()
+            .map(|wallet| wallet.get())
+            .collect();
+        wallet_brands.extend(std::iter::repeat_n(brand.as_str(), of_brand.len()));
+        wallets.extend(of_brand);
+    }
+    let (unknown_brands, unknown) = unknown_schemes(machine, rows);
+    let (value_brands, values) = pairs(&names, |names| names.identities.clone());
+    let (reference_brands, references) = pairs(&names, |names| names.references.clone());
+    let (parent_brands, parents) = pairs(&names, |names| names.parents.clone());
+    let (retold_brands, retold) = pairs(&names, |names| names.retold.clone());
+    let brands: Vec<&str> = names.keys().map(|brand| brand.as_str()).collect();
+    let asking: BTreeSet<&str> = commands
+        .iter()
+        .filter(|named| matches!(named.command.action, Action::Open(_)))
+        .map(|named| named.brand.as_str())
+        .collect();
+    let asking: Vec<&str> = asking.into_iter().collect();
+    let locks_max = i64::try_from(LAPSED_MAX).unwrap_or(i64::MAX);
+
+    let of_wallets: Params<'_> = &[&wallet_brands, &wallets];
+    let of_identities: Params<'_> = &[&wallet_brands, &wallets, &value_brands, &values];
+    let of_schemes: Params<'_> = &[&unknown_brands, &unknown];
+    let of_transactions: Params<'_> =
+        &[&reference_brands, &references, &parent_brands, &parents, &wallet_brands, &wallets, &locks_max];
+    let of_retold: Params<'_> = &[&retold_brands, &retold];
+    let of_ids: Params<'_> = &[&sequences, &places, &blocks];
+    let of_brands: Params<'_> = &[&brands];
+    let of_asking: Params<'_> = &[&asking];
+    let statements = db.prepared;
+    let ask = |wanted: bool, statement, params| async move {
+        if wanted { db.query(statement, params).await } else { Ok(Vec::new()) }
+    };
+    let some = !wallets.is_empty();
+    // The order here is the order in which the server runs them: the locks before everything they protect.
+    let read = join!(
+        ask(some, &statements.lock_wallets, of_wallets),
+        ask(some || !values.is_empty(), &statements.read_identities, of_identities),
+        ask(some, &statements.read_accounts, of_wallets),
+        ask(some || !references.is_empty(), &statements.read_transactions, of_transactions),
+        ask(!retold.is_empty(), &statements.read_account_transactions, of_retold),
+        ask(!unknown.is_empty(), &statements.read_schemes, of_schemes),
+        ask(!unknown.is_empty(), &statements.read_tiers, of_schemes),
+        ask(true, &statements.read_settings, of_brands),
+        ask(!asking.is_empty(), &statements.read_rules, of_asking),
+        ask(!sequences.is_empty(), &statements.take_ids, of_ids),
+    );
+    let (wallets, identities, accounts, transactions, retold, schemes, tiers, settings, rules, blocks) = read;
+    for row in &blocks? {
+        let place: i32 = row.try_get(0)?;
+        rows.ids.add(usize::try_from(place).unwrap_or(usize::MAX), row.try_get(1)?);
+    }
+    put(rows, &settings?, |of, row| {
+        of.settings = Some(Arc::new(settings_of(row)?));
+        Ok(())
+    })?;
+    put(rows, &wallets?, |of, row| {
+        if let Some(wallet) = decode::wallet(row)? {
+            of.wallets.load(wallet.id, wallet);
+        }
+        Ok(())
+    })?;
+    put(rows, &identities?, |of, row| {
+        let brand = of.settings.clone();
+        if let Some(identity) = decode::identity(row, brand.as_deref())? {
+            of.load_identity(identity);
+        }
+        Ok(())
+    })?;
+    put(rows, &accounts?, |of, row| {
+        if let Some((account, ledger)) = decode::account(row)? {
+            of.accounts.load(account.id, super::rows::AccountRow { account, ledger });
+        }
+        Ok(())
+    })?;
+    put(rows, &transactions?, |of, row| {
+        if let Some(transaction) = decode::transaction(row)? {
+            of.load_transaction(transaction);
+        }
+        Ok(())
+    })?;
+    put(rows, &retold?, |of, row| {
+        of.known_account_transactions.extend(decode::account_transaction(row)?);
+        Ok(())
+    })?;
+    put(rows, &rules?, |of, row| {
+        of.rules.extend(decode::rule(row)?);
+        Ok(())
+    })?;
+    learn_schemes(machine, &schemes?, &tiers?)?;
+    known_schemes(machine, rows);
+    Ok(())
+}
+
+/// Settings of a brand; the row leads with the brand.
+pub(crate) fn settings_of(row: &Row) -> Result<Brand, Error> {
+    Ok(Brand {
+        unit_id: row.try_get(1)?,
+        unit_name: row.try_get(2)?,
+        environment_type: row.try_get(3)?,
+        subsystem_id: row.try_get(4)?,
+        mobile_wallet_url: row.try_get(5)?,
+        lock_seconds: row.try_get(6)?,
+    })
+}
+
+fn put(
+    rows: &mut Rows,
+    read: &[Row],
+    mut into: impl FnMut(&mut BrandRows, &Row) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for row in read {
+        if let Ok(brand) = BrandId::parse(row.try_get(0)?) {
+            into(rows.brands.entry(brand).or_default(), row)?;
+        }
+    }
+    Ok(())
+}
+
+/// The schemes of a batch's commands that this process has not read yet.
+fn unknown_schemes(machine: &Machine, rows: &Rows) -> (Vec<String>, Vec<i64>) {
+    let mut brands = Vec::new();
+    let mut unknown = Vec::new();
+    for (brand, ids) in scheme_ids(rows) {
+        for id in ids {
+            if machine.known_scheme(brand, id).is_none() {
+                brands.push(brand.as_str().to_owned());
+                unknown.push(id.get());
+            }
+        }
+    }
+    (brands, unknown)
+}
+
+fn scheme_ids(rows: &Rows) -> impl Iterator<Item = (&BrandId, BTreeSet<SchemeId>)> {
+    rows.resolved.iter().map(|(brand, resolved)| {
+        let of_accounts = resolved.accounts.values().flatten().map(|account| account.scheme);
+        (brand, of_accounts.chain(resolved.schemes.values().copied()).collect())
+    })
+}
+
+fn learn_schemes(machine: &Machine, schemes: &[Row], tiers: &[Row]) -> Result<(), Error> {
+    for (brand, scheme) in decode::schemes(schemes, tiers)? {
+        machine.learn_scheme(&brand, &scheme);
+    }
+    Ok(())
+}
+
+fn known_schemes(machine: &Machine, rows: &mut Rows) {
+    let found: Vec<(BrandId, Vec<Arc<SchemeRef>>, Vec<(String, SchemeId)>)> = scheme_ids(rows)
+        .map(|(brand, ids)| {
+            let schemes = ids.into_iter().filter_map(|id| machine.known_scheme(brand, id)).collect();
+            let references =
+                rows.resolved.get(brand).map(|resolved| resolved.schemes.clone()).unwrap_or_default();
+            (brand.clone(), schemes, references.into_iter().collect())
+        })
+        .collect();
+    for (brand, schemes, references) in found {
+        let of_brand = rows.brands.entry(brand).or_default();
+        of_brand.schemes.extend(schemes.into_iter().map(|scheme| (scheme.id, scheme)));
+        of_brand.scheme_references.extend(references);
+    }
+}

@@ -1,0 +1,239 @@
+//! The wallet as the engine's state machine: which rows it resolves, locks and reads, and which rule decides.
+//!
+//! # Round trips
+//! Three a batch: resolve (names to ids, no locks), load (locks and rows, with the ledger's), write (with the commit).
+//! The number of statements does not depend on the length of the batch.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::future::try_join_all;
+use tokio_postgres::{Client, Error, Statement};
+use zerosum_domain::BrandId;
+use zerosum_ledger::{
+    StateMachine,
+    book::{Book, Context},
+    engine::{Db, Named, Wants},
+};
+
+use super::{
+    Action, Command, Done, Refused, adjust, case::Case, change, create, expire, ids::Stock, load,
+    names::Names, open, refund, resolve, rows::Rows, settle, spend, unlock, void, write,
+};
+use crate::model::{SchemeId, SchemeRef, WalletId};
+
+macro_rules! statements {
+    ($($name:ident),+ $(,)?) => {
+        /// The wallet's own statements, prepared.
+        #[derive(Debug)]
+        pub struct Prepared { $(pub(super) $name: Statement),+ }
+
+        impl Prepared {
+            const SQL: &[&str] = &[$(include_str!(concat!("sql/", stringify!($name), ".sql"))),+];
+
+            async fn prepare(client: &Client) -> Result<Self, Error> {
+                let prepared = try_join_all(Self::SQL.iter().map(|sql| client.prepare(sql))).await?;
+                let mut prepared = prepared.into_iter();
+                // SQL and the fields come from one list, so there is one for each.
+                Ok(Self { $($name: match prepared.next() {
+                    Some(statement) => statement,
+                    None => unreachable!("one statement for each name"),
+                }),+ })
+            }
+        }
+    };
+}
+
+statements!(
+    resolve_identities,
+    resolve_references,
+    resolve_accounts,
+    resolve_locks,
+    resolve_schemes,
+    lock_wallets,
+    read_identities,
+    read_accounts,
+    read_schemes,
+    read_tiers,
+    read_transactions,
+    read_account_transactions,
+    read_settings,
+    read_rules,
+    take_ids,
+    insert_schemes,
+    insert_tiers,
+    insert_wallets,
+    insert_identities,
+    insert_accounts,
+    insert_transactions,
+    insert_account_transactions,
+    update_wallets,
+    update_identities,
+    update_accounts,
+    update_transactions,
+);
+
+/// Schemes never change once they are made, so a process reads each of them once.
+pub(super) type SchemeCache = Mutex<HashMap<(BrandId, SchemeId), Arc<SchemeRef>>>;
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub struct Machine {
+    pub(super) stock: Stock,
+    schemes: SchemeCache,
+}
+
+impl Machine {
+    /// More schemes than a process ever serves; past it the cache starts over rather than grow.
+    const SCHEMES_MAX: usize = 10_000;
+
+    pub(super) fn known_scheme(&self, brand: &BrandId, id: SchemeId) -> Option<Arc<SchemeRef>> {
+        let schemes = self.schemes.lock().unwrap_or_else(PoisonError::into_inner);
+        schemes.get(&(brand.clone(), id)).cloned()
+    }
+
+    pub(super) fn learn_scheme(&self, brand: &BrandId, scheme: &Arc<SchemeRef>) {
+        let mut schemes = self.schemes.lock().unwrap_or_else(PoisonError::into_inner);
+        if schemes.len() >= Self::SCHEMES_MAX {
+            schemes.clear();
+        }
+        schemes.insert((brand.clone(), scheme.id), scheme.clone());
+    }
+}
+
+impl StateMachine for Machine {
+    type Command = Command;
+    type Done = Done;
+    type Refused = Refused;
+    type Rows = Rows;
+    type Prepared = Prepared;
+
+    const RESOLVES: bool = true;
+    const LOTS: bool = true;
+    const RACES: &'static [&'static str] = &[
+        "wallet_transactions_reference_key",
+        "identities_value_key",
+        "accounts_scheme_key",
+        "schemes_reference_key",
+    ];
+
+    async fn prepare(client: &Client) -> Result<Prepared, Error> {
+        Prepared::prepare(client).await
+    }
+
+    async fn resolve<'a>(
+        &'a self,
+        db: Db<'a, Prepared>,
+        commands: &'a [Named<'a, Command>],
+        rows: &'a mut Rows,
+    ) -> Result<(), Error> {
+        resolve::resolve(db, commands, rows).await
+    }
+
+    fn wants(&self, named: Named<'_, Command>, rows: &Rows, wants: &mut Wants) {
+        let Some(resolved) = rows.resolved.get(named.brand) else { return };
+        let mut names = Names::default();
+        names.add(named.command);
+        let wallets = Rows::named_wallets(Some(resolved), &names);
+        let ends = moves_points(&named.command.action);
+        for wallet in &wallets {
+            for account in resolved.accounts.get(wallet).into_iter().flatten() {
+                wants.account(account.ledger);
+                if let Some(scheme) = resolved.known_schemes.get(&account.scheme).filter(|_| ends) {
+                    wants.account(scheme.issue);
+                    wants.account(scheme.redemption);
+                }
+            }
+            for hold in resolved.locks.get(wallet).into_iter().flatten() {
+                wants.hold(*hold);
+            }
+        }
+        for reference in &names.references {
+            let Some(found) = resolved.references.get(*reference) else { continue };
+            for hold in found.hold.iter().chain(&found.child_holds) {
+                wants.hold(*hold);
+            }
+            if let (Action::Refund(_), Some(posting)) = (&named.command.action, found.spend_posting) {
+                wants.transaction(posting);
+            }
+        }
+        if let Action::ExpirePoints { wallet, .. } = &named.command.action {
+            want_expired(wants, resolved, *wallet);
+        }
+    }
+
+    async fn load<'a>(
+        &'a self,
+        db: Db<'a, Prepared>,
+        commands: &'a [Named<'a, Command>],
+        rows: &'a mut Rows,
+    ) -> Result<(), Error> {
+        load::load(self, db, commands, rows).await
+    }
+
+    fn decide(
+        &self,
+        context: &mut Context<'_>,
+        book: &mut Book,
+        rows: &mut Rows,
+        command: &Command,
+    ) -> Result<Done, Refused> {
+        let of_brand = rows.brands.entry(book.brand().id.clone()).or_default();
+        decide(&mut Case::new(context, book, of_brand, &mut rows.ids, &command.call), &command.action)
+    }
+
+    async fn write<'a>(&'a self, db: Db<'a, Prepared>, rows: &'a Rows) -> Result<(), Error> {
+        write::write(db, rows).await
+    }
+}
+
+/// Which rule decides. Pure.
+pub(super) fn decide(case: &mut Case<'_, '_>, action: &Action) -> Result<Done, Refused> {
+    match action {
+        Action::CreateScheme(create) => create::scheme(case, create),
+        Action::CreateWallet(create) => create::wallet(case, create),
+        Action::AddIdentity { wallet, identity } => create::identity(case, *wallet, identity),
+        Action::AddAccount { wallet, account } => create::account(case, *wallet, account),
+        Action::Adjust(adjust) => adjust::decide(case, adjust),
+        Action::Change(change) => change::decide(case, change),
+        Action::Open(open) => open::decide(case, open),
+        Action::Spend(spend) => spend::decide(case, spend),
+        Action::Void(void) => void::decide(case, void),
+        Action::Settle(settle) => settle::decide(case, settle),
+        Action::Unlock(unlock) => unlock::decide(case, unlock),
+        Action::Refund(refund) => refund::decide(case, refund),
+        Action::Annotate { reference, meta } => change::annotate(case, reference, meta),
+        Action::ExpireLock { wallet, transaction } => expire::lock(case, *wallet, *transaction),
+        Action::ExpirePoints { wallet, account } => expire::points(case, *wallet, *account),
+    }
+}
+
+/// Whether points can go in or out: the scheme's own accounts are then locked too. A lock and its end move none,
+/// so that they do not queue for accounts that the whole scheme shares.
+fn moves_points(action: &Action) -> bool {
+    match action {
+        Action::Adjust(_) | Action::Settle(_) | Action::Refund(_) => true,
+        Action::Spend(spend) => !spend.lock,
+        Action::CreateScheme(_)
+        | Action::CreateWallet(_)
+        | Action::AddIdentity { .. }
+        | Action::AddAccount { .. }
+        | Action::Change(_)
+        | Action::Open(_)
+        | Action::Void(_)
+        | Action::Unlock(_)
+        | Action::Annotate { .. }
+        | Action::ExpireLock { .. }
+        | Action::ExpirePoints { .. } => false,
+    }
+}
+
+fn want_expired(wants: &mut Wants, resolved: &super::rows::Resolved, wallet: WalletId) {
+    for account in resolved.accounts.get(&wallet).into_iter().flatten() {
+        if let Some(scheme) = resolved.known_schemes.get(&account.scheme) {
+            wants.account(scheme.expired);
+        }
+    }
+}

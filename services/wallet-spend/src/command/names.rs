@@ -1,0 +1,133 @@
+//! What a command names, so that a batch can resolve, lock and read it, and how many ids it can need.
+
+use super::{
+    Action, Claim, Command,
+    ids::{Demand, Kind},
+};
+use crate::model::{SchemeId, WalletId};
+
+/// Locks of one wallet that a command ends because they have run out; the job ends what is left.
+pub(super) const LAPSED_MAX: usize = 8;
+
+/// What the commands of one brand name.
+#[derive(Debug, Default)]
+pub(super) struct Names<'a> {
+    pub identities: Vec<&'a str>,
+    pub wallets: Vec<WalletId>,
+    pub references: Vec<&'a str>,
+    pub schemes: Vec<SchemeId>,
+    pub scheme_references: Vec<&'a str>,
+    /// References whose children are ended with them.
+    pub parents: Vec<&'a str>,
+    /// References whose account transactions are told again or taken back.
+    pub retold: Vec<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    pub fn add(&mut self, command: &'a Command) {
+        match &command.action {
+            Action::CreateScheme(create) => {
+                self.scheme_references.extend(create.reference.as_ref().map(|reference| reference.as_str()));
+            }
+            Action::CreateWallet(create) => {
+                self.identities.extend(create.identities.iter().map(|identity| identity.value.as_str()));
+                self.schemes.extend(create.accounts.iter().flatten().map(|account| account.scheme));
+            }
+            Action::AddIdentity { wallet, identity } => {
+                self.wallets.push(*wallet);
+                self.identities.push(&identity.value);
+            }
+            Action::AddAccount { wallet, account } => {
+                self.wallets.push(*wallet);
+                self.schemes.push(account.scheme);
+            }
+            Action::Adjust(adjust) => self.wallets.push(adjust.wallet),
+            Action::Change(change) => self.wallets.push(change.wallet),
+            Action::Open(open) => {
+                self.identities.push(&open.identity);
+                self.references.push(open.reference.as_str());
+            }
+            Action::Spend(spend) => {
+                self.identities.push(&spend.identity);
+                self.references.push(spend.reference.as_str());
+                self.references.extend(spend.parent.as_ref().map(|parent| parent.as_str()));
+            }
+            Action::Void(void) => {
+                self.identities.push(&void.identity);
+                self.references.push(void.reference.as_str());
+                self.retold.push(void.reference.as_str());
+            }
+            Action::Settle(settle) => {
+                self.identities.extend(settle.identity.as_deref());
+                self.wallets.extend(settle.wallet);
+                self.references.push(settle.reference.as_str());
+                self.references.extend(settle.children.iter().map(|child| child.reference.as_str()));
+            }
+            Action::Unlock(unlock) => {
+                self.identities.push(&unlock.identity);
+                self.references.push(unlock.reference.as_str());
+                self.parents.push(unlock.reference.as_str());
+            }
+            Action::Refund(refund) => {
+                self.references.push(refund.reference.as_str());
+                self.references.push(refund.original.as_str());
+                self.retold.push(refund.original.as_str());
+            }
+            Action::Annotate { reference, .. } => self.references.push(reference.as_str()),
+            Action::ExpireLock { wallet, .. } | Action::ExpirePoints { wallet, .. } => {
+                self.wallets.push(*wallet)
+            }
+        }
+    }
+}
+
+/// The ids that a command can need at most.
+pub(super) fn demand(command: &Command, demand: &mut Demand) {
+    // What spends first ends the locks that have run out.
+    let lapses = match &command.action {
+        Action::Spend(_) | Action::Settle(_) | Action::Adjust(_) | Action::Refund(_) => LAPSED_MAX,
+        _ => 0,
+    };
+    demand.add(Kind::AccountTransaction, lapses);
+    match &command.action {
+        Action::CreateScheme(_) => demand.add(Kind::Scheme, 1),
+        Action::CreateWallet(create) => {
+            demand.add(Kind::Wallet, 1);
+            demand.add(Kind::Identity, create.identities.len());
+            demand.add(Kind::Account, create.accounts.as_ref().map_or(0, Vec::len));
+        }
+        Action::AddIdentity { .. } => demand.add(Kind::Identity, 1),
+        Action::AddAccount { .. } => demand.add(Kind::Account, 1),
+        Action::Adjust(_) => demand.add(Kind::AccountTransaction, 1),
+        Action::Open(_) => demand.add(Kind::WalletTransaction, 1),
+        Action::Spend(_) => {
+            demand.add(Kind::WalletTransaction, 1);
+            // The SPEND and what comes back at once.
+            demand.add(Kind::AccountTransaction, 2);
+        }
+        Action::Void(_) | Action::ExpireLock { .. } | Action::ExpirePoints { .. } => {
+            demand.add(Kind::AccountTransaction, 1);
+        }
+        Action::Settle(settle) => {
+            demand.add(Kind::WalletTransaction, 1);
+            // A reference that names a spend is its own child.
+            demand.add(Kind::AccountTransaction, settle.gifts.len() + 2 * (settle.children.len() + 1));
+        }
+        Action::Unlock(_) => demand.add(Kind::AccountTransaction, super::unlock::CHILDREN_MAX),
+        Action::Refund(_) => {
+            demand.add(Kind::WalletTransaction, 1);
+            demand.add(Kind::AccountTransaction, super::refund::GIFTS_MAX);
+        }
+        Action::Change(_) | Action::Annotate { .. } => {}
+    }
+}
+
+impl Claim {
+    /// The only operation, when there is exactly one.
+    pub(super) fn operation(&self) -> Option<&super::ClaimedOperation> {
+        match self.operations.as_slice() {
+            [operation] => Some(operation),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! POST /connect/wallet/refund: what was earned is taken back, or what was spent is given back.
+
+use zerosum_ledger::book::Drawn;
+
+use super::{
+    Refund, Refused,
+    case::Case,
+    done::{Done, Moved, Refunded},
+    event::{Atomic, Told},
+    ids::Kind,
+    open::purchase,
+    points::{Lifetime, Note, details},
+};
+use crate::{
+    model::{
+        Event, PointsResults, TransactionStatus, TransactionType, WalletTransaction, WalletTransactionId,
+    },
+    view::AccountShown,
+};
+
+/// Account transactions that one refund makes at most: as many as a settle may give.
+pub(super) const GIFTS_MAX: usize = 100;
+
+pub(super) fn decide(case: &mut Case<'_, '_>, refund: &Refund) -> Result<Done, Refused> {
+    case.must_be_new(&refund.reference)?;
+    let not_found = || Refused::TransactionNotFound { reference: refund.original.clone() };
+    let mut original = case.transaction_by_reference(&refund.original).ok_or_else(not_found)?;
+    if original.status != TransactionStatus::Settled {
+        return Err(match original.status {
+            TransactionStatus::Active => Refused::not_possible(format!(
+                "transaction {} is not settled: void or unlock it",
+                refund.original
+            )),
+            status => Refused::not_active(&refund.original, status),
+        });
+    }
+    case.lapse(original.wallet)?;
+    let id = case.ids.next(Kind::WalletTransaction, WalletTransactionId::new);
+    let mut transaction =
+        purchase(id, original.wallet, original.identity, refund.reference.clone(), case.now());
+    transaction.kind = TransactionType::Refund;
+    transaction.status = TransactionStatus::Settled;
+    transaction.parent = Some(original.id);
+    transaction.original = Some(original.id);
+    transaction.location = refund.location.clone();
+    transaction.basket = refund.basket.clone();
+
+    let mut told = Told::new();
+    told.spend_begins(&transaction);
+    let moved = match original.kind {
+        TransactionType::Spend => vec![give_back(case, refund, &mut original, &mut transaction)?],
+        TransactionType::Settle => take_back(case, refund, &mut original, &mut transaction)?,
+        TransactionType::Refund => return Err(Refused::not_possible("a refund cannot be refunded")),
+    };
+    transaction.accounts =
+        moved.iter().map(|moved| (moved.account.account.id, Some(moved.transaction.id))).collect();
+    for moved in &moved {
+        told.account_transaction(&moved.transaction, &moved.account, AccountShown::EventAfter);
+    }
+    original.updated_at = case.now();
+    case.save_transaction(original);
+    case.save_transaction(transaction.clone());
+    told.transaction(&transaction, Atomic::Update);
+    let done = Done::Refunded(Box::new(Refunded { transaction, moved }));
+    told.emit(case, "POSCONNECT.WALLET.REFUND", &done);
+    case.commit();
+    Ok(done)
+}
+
+/// How many points are still to be refunded, and how many of them are meant.
+fn wanted(refund: &Refund, original: &WalletTransaction) -> Result<i64, Refused> {
+    let left = original.settled_points - original.refunded_points;
+    let wanted = refund.points.map_or(left, |points| points.get());
+    if left == 0 {
+        return Err(Refused::not_possible(format!("transaction {} is refunded already", refund.original)));
+    }
+    if wanted > left {
+        return Err(Refused::not_possible(format!(
+            "pointsValue: {wanted} points are more than the {left} that are left to refund"
+        )));
+    }
+    Ok(wanted)
+}
+
+/// Spent points go back to the lots that they came from.
+fn give_back(
+    case: &mut Case<'_, '_>,
+    refund: &Refund,
+    original: &mut WalletTransaction,
+    transaction: &mut WalletTransaction,
+) -> Result<Moved, Refused> {
+    let points = wanted(refund, original)?;
+    let row = case.account(original.wallet, original.account.ok_or(Refused::AccountNotFound)?)?;
+    let scheme = case.scheme(row.account.scheme)?;
+    let refunded_points = original.refunded_points + points;
+    // The money of the part refunded so far, so that the last refund gives exactly what is left.
+    let refunded_money = share(original.settled_money, refunded_points, original.settled_points);
+    let money = refunded_money - original.refunded_money;
+    let lots = lots_of(case, original, points);
+    let note = Note {
+        parent: original.closing_transaction,
+        wallet_transaction: Some(transaction.id),
+        details: details(None, &transaction.location, None),
+    };
+    let lifetime = Lifetime { given: 0, spent: -points, spent_value: -money };
+    let moved = case.give_back(&row, &scheme, lots, points, lifetime, note)?;
+    original.refunded_points = refunded_points;
+    original.refunded_money = refunded_money;
+    transaction.account = Some(row.account.id);
+    transaction.points = points;
+    transaction.money = money;
+    transaction.results = Some(PointsResults { credit: points, money, ..PointsResults::default() });
+    Ok(moved)
+}
+
+/// `⌊whole × part / of⌋`; `part ≤ of`, so it fits.
+fn share(whole: i64, part: i64, of: i64) -> i64 {
+    if of == 0 {
+        return 0;
+    }
+    let share = i128::from(whole) * i128::from(part) / i128::from(of);
+    i64::try_from(share).unwrap_or(whole)
+}
+
+/// The lots to give back to: those the spend took from, in its order, after what was given back before.
+fn lots_of(case: &Case<'_, '_>, original: &WalletTransaction, points: i64) -> Vec<Drawn> {
+    let Some(posting) = original.spend_posting.and_then(|id| case.book.transaction(id)) else {
+        return Vec::new();
+    };
+    let mut skip = original.refunded_points;
+    let mut left = points;
+    let mut lots = Vec::new();
+    for entry in &posting.entries {
+        let Some(lot) = entry.lot.filter(|_| entry.amount < 0) else { continue };
+        let taken = -entry.amount;
+        let skipped = skip.min(taken);
+        skip -= skipped;
+        let part = (taken - skipped).min(left);
+        left -= part;
+        if part > 0 {
+            lots.push(Drawn { lot, amount: part });
+        }
+    }
+    lots
+}
+
+/// What a purchase gave is taken back, as far as it is still there: all of it or nothing.
+fn take_back(
+    case: &mut Case<'_, '_>,
+    refund: &Refund,
+    original: &mut WalletTransaction,
+    transaction: &mut WalletTransaction,
+) -> Result<Vec<Moved>, Refused> {
+    let points = wanted(refund, original)?;
+    if points != original.settled_points {
+        return Err(Refused::not_possible("pointsValue: what was earned is taken back whole"));
+    }
+    let given: Vec<_> = case
+        .rows
+        .account_transactions
+        .iter()
+        .chain(&case.rows.known_account_transactions)
+        .filter(|made| made.wallet_transaction == Some(original.id))
+        .filter(|made| matches!(made.event, Event::Earn | Event::Credit))
+        .take(GIFTS_MAX)
+        .cloned()
+        .collect();
+    let mut moved = Vec::with_capacity(given.len());
+    for gift in given {
+        let row = case.account(original.wallet, gift.account)?;
+        let scheme = case.scheme(row.account.scheme)?;
+        let note = Note {
+            parent: Some(gift.id),
+            wallet_transaction: Some(transaction.id),
+            details: details(None, &transaction.location, None),
+        };
+        let lifetime = Lifetime { given: -gift.value, ..Lifetime::default() };
+        moved.push(case.take(&row, &scheme, Event::Refund, gift.value, lifetime, note)?);
+    }
+    original.refunded_points = points;
+    transaction.points = points;
+    transaction.results = Some(PointsResults { refund: points, ..PointsResults::default() });
+    Ok(moved)
+}

@@ -1,0 +1,214 @@
+//! The wallet's rows as one batch has locked and read them, and what its commands changed.
+//!
+//! Every value is as of after the commands decided so far, so a batch may make something and use it.
+//! A row is changed by saving it whole; the first save marks it for writing.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use zerosum_domain::{AccountId, BrandId};
+
+use super::ids::Ids;
+use crate::model::{
+    Account, AccountTransaction, Brand, Identity, IdentityId, PermissionRule, Reference, Scheme, SchemeId,
+    SchemeRef, Wallet, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId,
+};
+
+/// A points account and the ledger account behind it.
+#[derive(Debug, Clone)]
+pub(super) struct AccountRow {
+    pub account: Account,
+    pub ledger: AccountId,
+}
+
+/// A scheme that was made in this batch: how it is shown, and what commands need of it.
+#[derive(Debug)]
+pub(super) struct NewScheme {
+    pub scheme: Scheme,
+    pub name: String,
+    pub refs: Arc<SchemeRef>,
+}
+
+/// What must be written of the rows that a command saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Read,
+    New,
+    Changed,
+}
+
+/// Rows of one kind by their id, each with its fate.
+#[derive(Debug)]
+pub(super) struct Table<K, V> {
+    rows: HashMap<K, (V, Fate)>,
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self { rows: HashMap::new() }
+    }
+}
+
+impl<K: Copy + Eq + std::hash::Hash + Ord, V> Table<K, V> {
+    pub fn get(&self, id: K) -> Option<&V> {
+        self.rows.get(&id).map(|(row, _)| row)
+    }
+
+    pub fn load(&mut self, id: K, row: V) {
+        self.rows.insert(id, (row, Fate::Read));
+    }
+
+    pub fn save(&mut self, id: K, row: V) {
+        let fate = match self.rows.get(&id) {
+            None | Some((_, Fate::New)) => Fate::New,
+            Some((_, Fate::Read | Fate::Changed)) => Fate::Changed,
+        };
+        self.rows.insert(id, (row, fate));
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.rows.values().map(|(row, _)| row)
+    }
+
+    /// The rows of this fate, in the order of their ids.
+    pub fn of(&self, fate: Fate) -> Vec<&V> {
+        let mut found: Vec<(&K, &V)> =
+            self.rows.iter().filter(|(_, (_, is))| *is == fate).map(|(id, (row, _))| (id, row)).collect();
+        found.sort_unstable_by_key(|(id, _)| **id);
+        found.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+/// One brand's rows.
+#[derive(Debug, Default)]
+pub(super) struct BrandRows {
+    pub settings: Option<Arc<Brand>>,
+    pub rules: Vec<PermissionRule>,
+    pub wallets: Table<WalletId, Wallet>,
+    pub consumers: BTreeMap<WalletId, crate::model::Json>,
+    pub identities: Table<IdentityId, Identity>,
+    pub accounts: Table<WalletAccountId, AccountRow>,
+    pub schemes: HashMap<SchemeId, Arc<SchemeRef>>,
+    pub scheme_references: HashMap<String, SchemeId>,
+    pub new_schemes: Vec<NewScheme>,
+    pub transactions: Table<WalletTransactionId, WalletTransaction>,
+    pub account_transactions: Vec<AccountTransaction>,
+    /// Read for a command that tells again what was done before.
+    pub known_account_transactions: Vec<AccountTransaction>,
+    identity_values: HashMap<String, IdentityId>,
+    references: HashMap<Reference, WalletTransactionId>,
+}
+
+impl BrandRows {
+    pub fn identity_by_value(&self, value: &str) -> Option<&Identity> {
+        self.identities.get(*self.identity_values.get(value)?)
+    }
+
+    pub fn transaction_by_reference(&self, reference: &Reference) -> Option<&WalletTransaction> {
+        self.transactions.get(*self.references.get(reference)?)
+    }
+
+    /// The accounts of a wallet, oldest first.
+    pub fn accounts_of(&self, wallet: WalletId) -> Vec<&AccountRow> {
+        let mut accounts: Vec<_> =
+            self.accounts.values().filter(|row| row.account.wallet == wallet).collect();
+        accounts.sort_unstable_by_key(|row| row.account.id);
+        accounts
+    }
+
+    /// The transactions of a wallet that the batch has read, oldest first.
+    pub fn transactions_of(&self, wallet: WalletId) -> Vec<&WalletTransaction> {
+        let mut found: Vec<_> = self.transactions.values().filter(|row| row.wallet == wallet).collect();
+        found.sort_unstable_by_key(|row| row.id);
+        found
+    }
+
+    pub fn load_identity(&mut self, identity: Identity) {
+        self.identity_values.insert(identity.value.clone(), identity.id);
+        self.identities.load(identity.id, identity);
+    }
+
+    pub fn save_identity(&mut self, identity: Identity) {
+        self.identity_values.insert(identity.value.clone(), identity.id);
+        self.identities.save(identity.id, identity);
+    }
+
+    pub fn load_transaction(&mut self, transaction: WalletTransaction) {
+        self.references.insert(transaction.reference.clone(), transaction.id);
+        self.transactions.load(transaction.id, transaction);
+    }
+
+    pub fn save_transaction(&mut self, transaction: WalletTransaction) {
+        if let Some(before) = self.transactions.get(transaction.id)
+            && before.reference != transaction.reference
+        {
+            self.references.remove(&before.reference.clone());
+        }
+        self.references.insert(transaction.reference.clone(), transaction.id);
+        self.transactions.save(transaction.id, transaction);
+    }
+
+    pub fn save_account(&mut self, row: AccountRow) {
+        self.accounts.save(row.account.id, row);
+    }
+}
+
+/// What resolving found: which rows of the ledger a name leads to. Names never change their meaning, so this
+/// needs no lock; what it leads to is read again with its wallet locked.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    pub identities: HashMap<String, WalletId>,
+    pub references: HashMap<String, ResolvedTransaction>,
+    pub accounts: HashMap<WalletId, Vec<ResolvedAccount>>,
+    /// The open locks of a wallet that run out first.
+    pub locks: HashMap<WalletId, Vec<zerosum_domain::HoldId>>,
+    pub schemes: HashMap<String, SchemeId>,
+    pub known_schemes: HashMap<SchemeId, SchemeAccounts>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct ResolvedTransaction {
+    pub wallet: WalletId,
+    pub hold: Option<zerosum_domain::HoldId>,
+    pub spend_posting: Option<zerosum_domain::TransactionId>,
+    /// The holds of its children, for what ends them with it.
+    pub child_holds: Vec<zerosum_domain::HoldId>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ResolvedAccount {
+    pub ledger: AccountId,
+    pub scheme: SchemeId,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SchemeAccounts {
+    pub issue: AccountId,
+    pub redemption: AccountId,
+    pub expired: AccountId,
+}
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub(super) brands: HashMap<BrandId, BrandRows>,
+    pub(super) resolved: HashMap<BrandId, Resolved>,
+    pub(super) ids: Ids,
+}
+
+impl Rows {
+    /// The wallets that the commands of a brand name, for locking.
+    pub(super) fn named_wallets<'a>(
+        resolved: Option<&Resolved>,
+        names: &super::names::Names<'a>,
+    ) -> HashSet<WalletId> {
+        let mut wallets: HashSet<WalletId> = names.wallets.iter().copied().collect();
+        if let Some(resolved) = resolved {
+            wallets.extend(names.identities.iter().filter_map(|value| resolved.identities.get(*value)));
+            wallets.extend(names.references.iter().filter_map(|r| Some(resolved.references.get(*r)?.wallet)));
+        }
+        wallets
+    }
+}

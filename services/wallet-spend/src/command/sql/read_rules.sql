@@ -1,0 +1,4 @@
+-- Who may earn and spend, for the brands that ask.
+select r.brand_id, r.subject, r.status, r.state, r.may_earn, r.may_spend
+  from wallet.permission_rules r
+ where r.brand_id = any ($1::text[])

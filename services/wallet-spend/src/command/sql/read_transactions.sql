@@ -1,0 +1,32 @@
+-- The transactions that are named, the children of those that end with them, and the open locks of the locked
+-- wallets that run out first.
+with wanted (brand_id, wallet_transaction_id) as (
+  select t.brand_id, t.wallet_transaction_id
+    from unnest($1::text[], $2::text[]) as named (brand_id, reference)
+    join wallet.wallet_transactions t on t.brand_id = named.brand_id and t.reference = named.reference
+  union
+  select c.brand_id, c.wallet_transaction_id
+    from unnest($3::text[], $4::text[]) as named (brand_id, reference)
+    join wallet.wallet_transactions t on t.brand_id = named.brand_id and t.reference = named.reference
+    join wallet.wallet_transactions c
+      on c.brand_id = t.brand_id and c.parent_id = t.wallet_transaction_id and c.parent_id <> 0
+  union
+  select named.brand_id, locks.wallet_transaction_id
+    from unnest($5::text[], $6::bigint[]) as named (brand_id, wallet_id)
+   cross join lateral (
+     select t.wallet_transaction_id
+       from wallet.wallet_transactions t
+      where t.brand_id = named.brand_id and t.wallet_id = named.wallet_id
+        and t.status = 'ACTIVE' and t.lock_expires_at is not null
+      order by t.lock_expires_at
+      limit $7
+   ) locks
+)
+select t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity_id, t.reference, t.type, t.status,
+       t.meta::text, t.shown_accounts, t.shown_account_transactions, t.basket::text, t.adjudication::text, t.results,
+       t.store_id, t.store_parent_id, t.account_id, t.points, t.money, t.points_back, t.settled_points,
+       t.settled_money, t.refunded_points, t.refunded_money, t.details::text, t.hold_id, t.lock_expires_at,
+       t.lock_transaction, t.closing_transaction, t.spend_posting, t.original_id, t.created_at, t.updated_at
+  from wanted
+  join wallet.wallet_transactions t
+    on t.brand_id = wanted.brand_id and t.wallet_transaction_id = wanted.wallet_transaction_id

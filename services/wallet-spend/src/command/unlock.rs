@@ -1,0 +1,43 @@
+//! POST /connect/wallet/unlock: the purchase is off. The open is cancelled and its ACTIVE spends are voided.
+
+use zerosum_ledger::book::HoldEnd;
+
+use super::{
+    Refused, Unlock,
+    case::Case,
+    done::{Done, Unlocked, Voided},
+    event::{Atomic, Told},
+    void,
+};
+use crate::model::{TransactionStatus, TransactionType, WalletTransaction};
+
+/// Spends of one purchase that an unlock voids; a purchase has one or two.
+pub(super) const CHILDREN_MAX: usize = 100;
+
+pub(super) fn decide(case: &mut Case<'_, '_>, unlock: &Unlock) -> Result<Done, Refused> {
+    let identity = case.identity(&unlock.identity)?;
+    let mut parent = case.named(identity.wallet, &unlock.reference, TransactionType::Settle)?;
+    if parent.status != TransactionStatus::Active {
+        return Err(Refused::not_active(&unlock.reference, parent.status));
+    }
+    let mut told = Told::new();
+    let now = case.now();
+    let open = |child: &WalletTransaction| {
+        child.parent == Some(parent.id) && child.status == TransactionStatus::Active && !child.lapsed(now)
+    };
+    let mut children = Vec::new();
+    for child in case.transactions_of(identity.wallet).into_iter().filter(open).take(CHILDREN_MAX) {
+        let before = child.clone();
+        let (transaction, moved) = case.release(child, HoldEnd::Voided)?;
+        void::tell(&mut told, before, &transaction, &moved);
+        children.push(Voided { transaction, moved });
+    }
+    parent.status = TransactionStatus::Cancelled;
+    parent.updated_at = now;
+    case.save_transaction(parent.clone());
+    told.transaction(&parent, Atomic::Update);
+    let done = Done::Unlocked(Box::new(Unlocked { parent, children }));
+    told.emit(case, "POSCONNECT.WALLET.UNLOCK", &done);
+    case.commit();
+    Ok(done)
+}

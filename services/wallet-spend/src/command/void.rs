@@ -1,0 +1,57 @@
+//! POST /connect/wallet/spend/void: an ACTIVE spend gives its lock back.
+
+use zerosum_ledger::book::HoldEnd;
+
+use super::{
+    Refused, Void,
+    case::Case,
+    done::{Done, Moved, Voided},
+    event::{Atomic, Told},
+};
+use crate::{
+    model::{PointsResults, TransactionStatus, TransactionType, WalletTransaction},
+    view::{AccountShown, LocationShown},
+};
+
+pub(super) fn decide(case: &mut Case<'_, '_>, void: &Void) -> Result<Done, Refused> {
+    let identity = case.identity(&void.identity)?;
+    let spend = case.named(identity.wallet, &void.reference, TransactionType::Spend)?;
+    if spend.status == TransactionStatus::Voided {
+        return again(case, spend);
+    }
+    if spend.lapsed(case.now()) {
+        return Err(Refused::TransactionExpired { reference: void.reference.clone() });
+    }
+    if spend.status != TransactionStatus::Active {
+        return Err(Refused::not_active(&void.reference, spend.status));
+    }
+    let mut told = Told::new();
+    let before = spend.clone();
+    let (transaction, moved) = case.release(spend, HoldEnd::Voided)?;
+    tell(&mut told, before, &transaction, &moved);
+    let done = Done::Voided(Box::new(Voided { transaction, moved }));
+    told.emit(case, "POSCONNECT.WALLET.SPEND.VOID", &done);
+    case.commit();
+    Ok(done)
+}
+
+/// What an event tells of a void: the account transaction, the spend with its LOCK, the spend VOIDED.
+pub(super) fn tell(told: &mut Told, mut before: WalletTransaction, after: &WalletTransaction, moved: &Moved) {
+    told.account_transaction(&moved.transaction, &moved.account, AccountShown::EventAfter);
+    before.results = Some(PointsResults::default());
+    before.updated_at = after.updated_at;
+    told.transaction_at(&before, Atomic::Update, LocationShown::Hidden);
+    told.transaction_at(after, Atomic::Update, LocationShown::Hidden);
+}
+
+/// The same again changes nothing. Its own answer is replayed by its key; this is for another caller of the
+/// same void, and for a spend that was voided with the purchase that it belonged to.
+fn again(case: &mut Case<'_, '_>, transaction: WalletTransaction) -> Result<Done, Refused> {
+    let gone = || Refused::not_active(&transaction.reference, transaction.status);
+    let closing = transaction.closing_transaction.ok_or_else(gone)?;
+    let made = case.rows.account_transactions.iter().chain(&case.rows.known_account_transactions);
+    let told = made.into_iter().find(|known| known.id == closing).cloned().ok_or_else(gone)?;
+    let row = case.account(transaction.wallet, told.account)?;
+    let moved = Moved { transaction: told, account: case.snapshot(&row) };
+    Ok(Done::Voided(Box::new(Voided { transaction, moved })))
+}

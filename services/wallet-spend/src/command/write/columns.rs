@@ -1,0 +1,249 @@
+//! Columns of rows, for statements that take arrays.
+//!
+//! A row's own array goes as the text of one, because an array of arrays of different lengths does not exist.
+
+use jiff::Timestamp;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+use zerosum_domain::{HoldId, TransactionId};
+
+use crate::{
+    command::rows::{AccountRow, NewScheme},
+    model::{AccountTransaction, Identity, Json, SchemeRef, Wallet, WalletTransaction},
+};
+
+type Params<'a> = Vec<&'a (dyn ToSql + Sync)>;
+
+/// `columns!` makes a table of columns: one vector each, filled row by row. `update` lists those that change.
+macro_rules! columns {
+    ($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),+) { $($column:ident: $type:ty = $value:expr),+ $(,)? }
+     update { $($changed:ident),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub(super) struct $name<'a> {
+            brands: Vec<&'a str>,
+            $($column: Vec<$type>),+
+        }
+
+        impl<'a> $name<'a> {
+            pub fn push(&mut self, brand: &'a str, $($arg: $kind),+) {
+                self.brands.push(brand);
+                $(self.$column.push($value);)+
+            }
+
+            /// All columns after the brand; nothing when there is no row.
+            pub fn params(&self) -> Params<'_> {
+                if self.brands.is_empty() { Vec::new() } else { vec![&self.brands, $(&self.$column),+] }
+            }
+
+        }
+
+        columns!(@update $name $($changed),*);
+    };
+    (@update $name:ident) => {};
+    (@update $name:ident $($changed:ident),+) => {
+        impl $name<'_> {
+            /// The columns that change, after brand and id.
+            pub fn update_params(&self) -> Params<'_> {
+                if self.brands.is_empty() { Vec::new() } else { vec![&self.brands, $(&self.$changed),+] }
+            }
+        }
+    };
+}
+
+fn text(json: Option<&Json>) -> Option<&str> {
+    json.map(|json| json.get())
+}
+
+/// `{1,2}`
+fn array(numbers: impl Iterator<Item = i64>) -> String {
+    let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
+    format!("{{{}}}", numbers.join(","))
+}
+
+columns! {
+    /// Wallets.
+    WalletColumns(wallet: &'a Wallet, consumer: Option<&'a Json>) {
+        id: i64 = wallet.id.get(),
+        kind: &'a str = wallet.kind.as_str(),
+        status: &'static str = wallet.status.as_str(),
+        state: &'a str = wallet.state.as_str(),
+        friendly_name: Option<&'a str> = wallet.friendly_name.as_deref(),
+        meta: Option<&'a str> = text(wallet.meta.as_ref()),
+        consumer: Option<&'a str> = text(consumer),
+        created_at: Timestamp = wallet.created_at,
+        updated_at: Timestamp = wallet.updated_at,
+    } update { id, status, state, updated_at }
+}
+
+columns! {
+    /// Identities.
+    IdentityColumns(identity: &'a Identity) {
+        id: i64 = identity.id.get(),
+        wallet: i64 = identity.wallet.get(),
+        kind: &'a str = identity.kind.as_str(),
+        value: &'a str = &identity.value,
+        friendly_name: Option<&'a str> = identity.friendly_name.as_deref(),
+        safe_value: Option<&'a str> = identity.safe_value.as_deref(),
+        status: &'static str = identity.status.as_str(),
+        state: &'a str = identity.state.as_str(),
+        meta: Option<&'a str> = text(identity.meta.as_ref()),
+        starts_at: Option<Timestamp> = identity.starts_at,
+        ends_at: Option<Timestamp> = identity.ends_at,
+        created_at: Timestamp = identity.created_at,
+        updated_at: Timestamp = identity.updated_at,
+    } update { id, status, state, updated_at }
+}
+
+columns! {
+    /// Points accounts.
+    AccountColumns(row: &'a AccountRow) {
+        id: i64 = row.account.id.get(),
+        wallet: i64 = row.account.wallet.get(),
+        scheme: i64 = row.account.scheme.get(),
+        ledger: Uuid = row.ledger.uuid(),
+        client_type: Option<&'a str> = row.account.client_type.as_deref(),
+        status: &'static str = row.account.status.as_str(),
+        state: &'a str = row.account.state.as_str(),
+        starts_at: Option<Timestamp> = row.account.starts_at,
+        ends_at: Option<Timestamp> = row.account.ends_at,
+        meta: Option<&'a str> = text(row.account.meta.as_ref()),
+        lifetime: i64 = row.account.lifetime,
+        lifetime_spend: i64 = row.account.lifetime_spend,
+        lifetime_spend_value: i64 = row.account.lifetime_spend_value,
+        created_at: Timestamp = row.account.created_at,
+        updated_at: Timestamp = row.account.updated_at,
+    } update { id, status, state, lifetime, lifetime_spend, lifetime_spend_value, updated_at }
+}
+
+columns! {
+    /// Wallet transactions.
+    TransactionColumns(of: &'a WalletTransaction) {
+        id: i64 = of.id.get(),
+        parent: i64 = of.parent.map_or(0, |id| id.get()),
+        wallet: i64 = of.wallet.get(),
+        identity: Option<i64> = of.identity.map(|id| id.get()),
+        reference: &'a str = of.reference.as_str(),
+        kind: &'static str = of.kind.as_str(),
+        status: &'static str = of.status.as_str(),
+        meta: Option<&'a str> = text(of.meta.as_ref()),
+        shown_accounts: String = array(of.accounts.iter().map(|(account, _)| account.get())),
+        shown_account_transactions: String = array(of.accounts.iter().map(|(_, last)| last.map_or(0, |id| id.get()))),
+        basket: Option<String> = of.basket.as_ref().and_then(|basket| serde_json::to_string(basket).ok()),
+        adjudication: Option<&'a str> = text(of.adjudication.as_ref()),
+        results: Option<String> = of.results.map(|results| array(results.to_array().into_iter())),
+        store: Option<&'a str> = of.location.store.as_deref(),
+        store_parent: Option<&'a str> = of.location.store_parent.as_deref(),
+        account: Option<i64> = of.account.map(|id| id.get()),
+        points: i64 = of.points,
+        money: i64 = of.money,
+        points_back: i64 = of.points_back,
+        settled_points: i64 = of.settled_points,
+        settled_money: i64 = of.settled_money,
+        refunded_points: i64 = of.refunded_points,
+        refunded_money: i64 = of.refunded_money,
+        details: Option<&'a str> = text(of.details.as_ref()),
+        hold: Option<Uuid> = of.hold.map(HoldId::uuid),
+        lock_expires_at: Option<Timestamp> = of.lock_expires_at,
+        lock_transaction: Option<i64> = of.lock_transaction.map(|id| id.get()),
+        closing_transaction: Option<i64> = of.closing_transaction.map(|id| id.get()),
+        spend_posting: Option<Uuid> = of.spend_posting.map(TransactionId::uuid),
+        original: Option<i64> = of.original.map(|id| id.get()),
+        created_at: Timestamp = of.created_at,
+        updated_at: Timestamp = of.updated_at,
+    } update { id, parent, identity, reference, status, meta, shown_accounts, shown_account_transactions, basket, results, store, store_parent, points, settled_points, settled_money, refunded_points, refunded_money, closing_transaction, spend_posting, updated_at }
+}
+
+columns! {
+    /// Account transactions.
+    AccountTransactionColumns(of: &'a AccountTransaction) {
+        id: i64 = of.id.get(),
+        parent: i64 = of.parent.map_or(0, |id| id.get()),
+        wallet: i64 = of.wallet.get(),
+        account: i64 = of.account.get(),
+        wallet_transaction: i64 = of.wallet_transaction.map_or(0, |id| id.get()),
+        event: &'static str = of.event.as_str(),
+        value: i64 = of.value,
+        current_before: i64 = of.current_before,
+        current_after: i64 = of.current_after,
+        lifetime_before: i64 = of.lifetime_before,
+        lifetime_after: i64 = of.lifetime_after,
+        details: Option<&'a str> = text(of.details.as_ref()),
+        posting: Option<Uuid> = of.posting.map(TransactionId::uuid),
+        at: Timestamp = of.at,
+    } update {  }
+}
+
+columns! {
+    /// Schemes.
+    SchemeColumns(new: &'a NewScheme) {
+        id: i64 = new.scheme.id.get(),
+        reference: &'a str = &new.scheme.reference,
+        version: i32 = new.scheme.version,
+        kind: &'a str = new.scheme.kind.as_str(),
+        class: &'a str = new.scheme.class.as_str(),
+        status: &'static str = new.scheme.status.as_str(),
+        client_type: Option<&'a str> = new.scheme.client_type.as_deref(),
+        name: &'a str = &new.name,
+        starts_at: Option<Timestamp> = new.refs.starts_at,
+        ends_at: Option<Timestamp> = new.refs.ends_at,
+        lock_seconds: Option<i32> = new.refs.lock_seconds,
+        points_expire_days: Option<i32> = new.refs.points_expire_days,
+        shown: String = serde_json::Value::Object(new.scheme.shown.clone()).to_string(),
+        issue: Uuid = new.refs.issue.uuid(),
+        redemption: Uuid = new.refs.redemption.uuid(),
+        expired: Uuid = new.refs.expired.uuid(),
+        created_at: Timestamp = new.scheme.created_at,
+        updated_at: Timestamp = new.scheme.updated_at,
+    } update {  }
+}
+
+/// Tiers of new schemes: several rows a scheme.
+#[derive(Debug, Default)]
+pub(super) struct TierColumns<'a> {
+    brands: Vec<&'a str>,
+    schemes: Vec<i64>,
+    units: Vec<&'a str>,
+    floors: Vec<i64>,
+    ceilings: Vec<i64>,
+    steps: Vec<i64>,
+    rates: Vec<i64>,
+    bonuses: Vec<i64>,
+    points_back: Vec<i64>,
+}
+
+impl<'a> TierColumns<'a> {
+    pub fn push(&mut self, brand: &'a str, scheme: &'a SchemeRef) {
+        for (unit, tiers) in &scheme.tiers {
+            for tier in tiers.as_slice() {
+                let terms = tier.terms();
+                self.brands.push(brand);
+                self.schemes.push(scheme.id.get());
+                self.units.push(unit);
+                self.floors.push(terms.floor.get());
+                self.ceilings.push(terms.ceiling.get());
+                self.steps.push(terms.step.get());
+                self.rates.push(terms.rate.billionths());
+                self.bonuses.push(terms.bonus.get());
+                self.points_back.push(terms.points_back.get());
+            }
+        }
+    }
+
+    pub fn params(&self) -> Params<'_> {
+        if self.brands.is_empty() {
+            return Vec::new();
+        }
+        vec![
+            &self.brands,
+            &self.schemes,
+            &self.units,
+            &self.floors,
+            &self.ceilings,
+            &self.steps,
+            &self.rates,
+            &self.bonuses,
+            &self.points_back,
+        ]
+    }
+}

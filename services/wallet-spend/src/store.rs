@@ -1,0 +1,3 @@
+//! Rows of the `wallet` schema as values, and the reads that answer GETs and calculate.
+
+pub(crate) mod decode;

@@ -1,0 +1,249 @@
+//! One row, one value; every row leads with its brand.
+//!
+//! `None` is a row that our own rules could not have written: it is logged and left out, so that one bad row
+//! does not take a batch with it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio_postgres::{Error, Row};
+use uuid::Uuid;
+use zerosum_domain::{
+    AccountId, BrandId, HoldId, Invalid, TransactionId,
+    spend::{Money, PointCount, Rate, Tier, TierTerms, Tiers},
+};
+
+use crate::{
+    model::{
+        Account, AccountTransaction, Brand, Event, Identity, IdentityId, Json, Label, Location,
+        PermissionRule, PointsResults, Reference, SchemeId, SchemeRef, Status, TransactionStatus,
+        TransactionType, Wallet, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId, json,
+    },
+    view,
+};
+
+/// A bad text or id in a row of our own.
+fn sound<T>(what: &'static str, value: Result<T, Invalid>) -> Option<T> {
+    value
+        .inspect_err(|invalid| tracing::error!(what, rule = invalid.rule(), "a stored row breaks a rule"))
+        .ok()
+}
+
+fn known<T>(what: &'static str, value: Option<T>) -> Option<T> {
+    if value.is_none() {
+        tracing::error!(what, "a stored row has an unknown word");
+    }
+    value
+}
+
+fn optional_json(row: &Row, at: usize) -> Result<Option<Json>, Error> {
+    Ok(row.try_get::<_, Option<String>>(at)?.and_then(json))
+}
+
+/// 0 stands for none.
+fn optional_id<T>(id: Option<i64>, new: impl Fn(i64) -> Result<T, Invalid>) -> Option<T> {
+    id.filter(|id| *id != 0).and_then(|id| new(id).ok())
+}
+
+macro_rules! some {
+    ($value:expr) => {
+        match $value {
+            Some(value) => value,
+            None => return Ok(None),
+        }
+    };
+}
+
+pub(crate) fn wallet(row: &Row) -> Result<Option<Wallet>, Error> {
+    Ok(Some(Wallet {
+        id: some!(sound("wallet id", WalletId::new(row.try_get(1)?))),
+        kind: some!(sound("wallet type", Label::parse(row.try_get(2)?))),
+        status: some!(sound("wallet status", Status::parse(row.try_get(3)?))),
+        state: some!(sound("wallet state", Label::parse(row.try_get(4)?))),
+        friendly_name: row.try_get(5)?,
+        meta: optional_json(row, 6)?,
+        created_at: row.try_get(7)?,
+        updated_at: row.try_get(8)?,
+    }))
+}
+
+pub(crate) fn identity(row: &Row, brand: Option<&Brand>) -> Result<Option<Identity>, Error> {
+    let id = some!(sound("identity id", IdentityId::new(row.try_get(1)?)));
+    let wallet = some!(sound("wallet id", WalletId::new(row.try_get(2)?)));
+    let mobile_wallet = match brand {
+        Some(brand) => view::identity_link(brand, wallet, id),
+        None => view::identity_link(&Brand::default_for(row.try_get(0)?), wallet, id),
+    };
+    Ok(Some(Identity {
+        id,
+        wallet,
+        kind: some!(sound("identity type", Label::parse(row.try_get(3)?))),
+        value: row.try_get(4)?,
+        friendly_name: row.try_get(5)?,
+        safe_value: row.try_get(6)?,
+        status: some!(sound("identity status", Status::parse(row.try_get(7)?))),
+        state: some!(sound("identity state", Label::parse(row.try_get(8)?))),
+        meta: optional_json(row, 9)?,
+        starts_at: row.try_get(10)?,
+        ends_at: row.try_get(11)?,
+        created_at: row.try_get(12)?,
+        updated_at: row.try_get(13)?,
+        mobile_wallet,
+    }))
+}
+
+pub(crate) fn account(row: &Row) -> Result<Option<(Account, AccountId)>, Error> {
+    let account = Account {
+        id: some!(sound("account id", WalletAccountId::new(row.try_get(1)?))),
+        wallet: some!(sound("wallet id", WalletId::new(row.try_get(2)?))),
+        scheme: some!(sound("scheme id", SchemeId::new(row.try_get(3)?))),
+        client_type: row.try_get(5)?,
+        status: some!(sound("account status", Status::parse(row.try_get(6)?))),
+        state: some!(sound("account state", Label::parse(row.try_get(7)?))),
+        starts_at: row.try_get(8)?,
+        ends_at: row.try_get(9)?,
+        meta: optional_json(row, 10)?,
+        lifetime: row.try_get(11)?,
+        lifetime_spend: row.try_get(12)?,
+        lifetime_spend_value: row.try_get(13)?,
+        created_at: row.try_get(14)?,
+        updated_at: row.try_get(15)?,
+    };
+    Ok(Some((account, AccountId::new(row.try_get(4)?))))
+}
+
+pub(crate) fn transaction(row: &Row) -> Result<Option<WalletTransaction>, Error> {
+    let shown: Vec<i64> = row.try_get(9)?;
+    let last: Vec<i64> = row.try_get(10)?;
+    let accounts = shown.into_iter().zip(last).filter_map(|(account, last)| {
+        Some((
+            WalletAccountId::new(account).ok()?,
+            optional_id(Some(last), crate::model::AccountTransactionId::new),
+        ))
+    });
+    let results: Option<Vec<i64>> = row.try_get(13)?;
+    let basket: Option<String> = row.try_get(11)?;
+    Ok(Some(WalletTransaction {
+        id: some!(sound("transaction id", WalletTransactionId::new(row.try_get(1)?))),
+        parent: optional_id(row.try_get(2)?, WalletTransactionId::new),
+        wallet: some!(sound("wallet id", WalletId::new(row.try_get(3)?))),
+        identity: optional_id(row.try_get(4)?, IdentityId::new),
+        reference: some!(sound("reference", Reference::try_from(row.try_get::<_, String>(5)?))),
+        kind: some!(known("transaction type", TransactionType::parse(row.try_get(6)?))),
+        status: some!(known("transaction status", TransactionStatus::parse(row.try_get(7)?))),
+        meta: optional_json(row, 8)?,
+        accounts: accounts.collect(),
+        basket: basket.and_then(|basket| serde_json::from_str(&basket).ok()),
+        adjudication: optional_json(row, 12)?,
+        results: results.and_then(|figures| PointsResults::from_array(&figures)),
+        location: Location { store: row.try_get(14)?, store_parent: row.try_get(15)? },
+        account: optional_id(row.try_get(16)?, WalletAccountId::new),
+        points: row.try_get(17)?,
+        money: row.try_get(18)?,
+        points_back: row.try_get(19)?,
+        settled_points: row.try_get(20)?,
+        settled_money: row.try_get(21)?,
+        refunded_points: row.try_get(22)?,
+        refunded_money: row.try_get(23)?,
+        details: optional_json(row, 24)?,
+        hold: row.try_get::<_, Option<Uuid>>(25)?.map(HoldId::new),
+        lock_expires_at: row.try_get(26)?,
+        lock_transaction: optional_id(row.try_get(27)?, crate::model::AccountTransactionId::new),
+        closing_transaction: optional_id(row.try_get(28)?, crate::model::AccountTransactionId::new),
+        spend_posting: row.try_get::<_, Option<Uuid>>(29)?.map(TransactionId::new),
+        original: optional_id(row.try_get(30)?, WalletTransactionId::new),
+        created_at: row.try_get(31)?,
+        updated_at: row.try_get(32)?,
+    }))
+}
+
+pub(crate) fn account_transaction(row: &Row) -> Result<Option<AccountTransaction>, Error> {
+    Ok(Some(AccountTransaction {
+        id: some!(sound("account transaction id", crate::model::AccountTransactionId::new(row.try_get(1)?))),
+        parent: optional_id(row.try_get(2)?, crate::model::AccountTransactionId::new),
+        wallet: some!(sound("wallet id", WalletId::new(row.try_get(3)?))),
+        account: some!(sound("account id", WalletAccountId::new(row.try_get(4)?))),
+        wallet_transaction: optional_id(row.try_get(5)?, WalletTransactionId::new),
+        event: some!(known("event", Event::parse(row.try_get(6)?))),
+        value: row.try_get(7)?,
+        current_before: row.try_get(8)?,
+        current_after: row.try_get(9)?,
+        lifetime_before: row.try_get(10)?,
+        lifetime_after: row.try_get(11)?,
+        details: optional_json(row, 12)?,
+        posting: row.try_get::<_, Option<Uuid>>(13)?.map(TransactionId::new),
+        at: row.try_get(14)?,
+    }))
+}
+
+pub(crate) fn rule(row: &Row) -> Result<Option<PermissionRule>, Error> {
+    let status: Option<&str> = row.try_get(2)?;
+    let state: Option<&str> = row.try_get(3)?;
+    Ok(Some(PermissionRule {
+        subject: row.try_get(1)?,
+        status: match status {
+            Some(status) => Some(some!(sound("rule status", Status::parse(status)))),
+            None => None,
+        },
+        state: match state {
+            Some(state) => Some(some!(sound("rule state", Label::parse(state)))),
+            None => None,
+        },
+        may_earn: row.try_get(4)?,
+        may_spend: row.try_get(5)?,
+    }))
+}
+
+/// Schemes with their tiers, from two reads.
+pub(crate) fn schemes(schemes: &[Row], tiers: &[Row]) -> Result<Vec<(BrandId, Arc<SchemeRef>)>, Error> {
+    let mut by_unit: BTreeMap<(BrandId, i64), BTreeMap<String, Vec<Tier>>> = BTreeMap::new();
+    for row in tiers {
+        let (Ok(brand), scheme) = (BrandId::parse(row.try_get(0)?), row.try_get(1)?) else { continue };
+        if let Some(tier) = tier(row)? {
+            by_unit.entry((brand, scheme)).or_default().entry(row.try_get(2)?).or_default().push(tier);
+        }
+    }
+    let mut found = Vec::with_capacity(schemes.len());
+    for row in schemes {
+        let Ok(brand) = BrandId::parse(row.try_get(0)?) else { continue };
+        let units = by_unit.remove(&(brand.clone(), row.try_get(1)?)).unwrap_or_default();
+        if let Some(scheme) = scheme(row, units)? {
+            found.push((brand, Arc::new(scheme)));
+        }
+    }
+    Ok(found)
+}
+
+fn scheme(row: &Row, units: BTreeMap<String, Vec<Tier>>) -> Result<Option<SchemeRef>, Error> {
+    let tiers =
+        units.into_iter().filter_map(|(unit, tiers)| Some((unit, sound("tiers", Tiers::new(tiers))?)));
+    Ok(Some(SchemeRef {
+        id: some!(sound("scheme id", SchemeId::new(row.try_get(1)?))),
+        reference: row.try_get::<_, &str>(2)?.into(),
+        status: some!(sound("scheme status", Status::parse(row.try_get(3)?))),
+        client_type: row.try_get::<_, Option<&str>>(4)?.map(Into::into),
+        starts_at: row.try_get(5)?,
+        ends_at: row.try_get(6)?,
+        lock_seconds: row.try_get(7)?,
+        points_expire_days: row.try_get(8)?,
+        issue: AccountId::new(row.try_get(9)?),
+        redemption: AccountId::new(row.try_get(10)?),
+        expired: AccountId::new(row.try_get(11)?),
+        tiers: tiers.collect(),
+    }))
+}
+
+/// The terms stand from the fourth column on.
+fn tier(row: &Row) -> Result<Option<Tier>, Error> {
+    let points = |at: usize| -> Result<Option<PointCount>, Error> {
+        Ok(sound("tier points", PointCount::new(row.try_get(at)?)))
+    };
+    let terms = TierTerms {
+        floor: some!(points(3)?),
+        ceiling: some!(points(4)?),
+        step: some!(points(5)?),
+        rate: some!(sound("rate", Rate::from_billionths(row.try_get(6)?))),
+        bonus: some!(sound("bonus", Money::new(row.try_get(7)?))),
+        points_back: some!(points(8)?),
+    };
+    Ok(sound("tier", Tier::new(terms)))
+}
