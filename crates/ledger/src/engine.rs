@@ -31,6 +31,7 @@ mod machine;
 mod read;
 mod session;
 mod stats;
+mod sweep;
 mod wants;
 mod write;
 
@@ -140,6 +141,7 @@ impl<M: StateMachine> Engine<M> {
     pub fn start(machine: M, config: EngineConfig) -> Self {
         let machine = Arc::new(machine);
         let stats = Arc::new(Stats::default());
+        tokio::spawn(sweep::run(config.database.clone(), Arc::downgrade(&stats)));
         let lanes = (0..config.lanes.max(1)).map(|_| {
             let (sender, receiver) = mpsc::channel(config.queue_max);
             let lane = lane::Lane::new(machine.clone(), config.clone(), stats.clone());

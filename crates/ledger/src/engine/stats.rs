@@ -27,6 +27,8 @@ counters!(
     reruns,
     /// Batches split into single commands because one of them failed.
     splits,
+    /// Expired keys that the sweep has forgotten.
+    keys_forgotten,
 );
 
 impl Stats {
