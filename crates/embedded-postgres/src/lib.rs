@@ -18,6 +18,7 @@ mod error;
 mod home;
 mod install;
 mod janitor;
+mod launch;
 mod search;
 mod secrets;
 mod server;

@@ -1,0 +1,186 @@
+//! From database files to a server that answers, over the hurdles of a start after a crash.
+
+use std::fmt::Write as _;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, NoTls};
+
+use crate::address::Address;
+use crate::cluster;
+use crate::config::Durability;
+use crate::error::Error;
+use crate::home::Home;
+use crate::search::Binaries;
+use crate::secrets::{APP_ROLE, Secrets};
+use crate::settings;
+use crate::supervisor::{Program, Stop, Supervisor};
+
+/// Replaying up to max_wal_size (4 GB) of WAL after a crash, on a slow disk.
+const START_LIMIT: Duration = Duration::from_secs(300);
+/// A free port can be taken by another before the server has it, and the processes of a killed server
+/// need a moment to go: each try meets one of these at most.
+const START_TRIES_MAX: u32 = 5;
+/// Between tries, and between looks at a server that is starting.
+const TRY_PAUSE: Duration = Duration::from_millis(500);
+const LOOK_PAUSE: Duration = Duration::from_millis(20);
+/// A server on this machine that takes longer to answer is not there yet.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long a wrong password may be another server's answer: ours ends by itself when it has no port.
+const PASSWORD_DOUBT: Duration = Duration::from_secs(3);
+/// What of a log goes into an error: enough for the reason, short enough to read.
+const LOG_TAIL_LINES: usize = 20;
+
+/// Starts the server on the wanted port, or on a free one, and answers with the port when it is ready.
+pub(crate) async fn launch(
+    home: &Arc<Home>,
+    binaries: &Binaries,
+    secrets: &Secrets,
+    durability: Durability,
+    wanted: Option<u16>,
+) -> Result<(Supervisor, u16), Error> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (in_home, with) = (Arc::clone(home), binaries.clone());
+        tokio::task::spawn_blocking(move || cluster::stop_survivor(&in_home, &with)).await??;
+        let crashed_before = home.data.join("postmaster.pid").exists();
+        let port = match wanted {
+            Some(port) if is_free(port) => port,
+            // Perhaps what is left of the crashed server still has it.
+            Some(_) if crashed_before && tries < START_TRIES_MAX => {
+                sleep(TRY_PAUSE).await;
+                continue;
+            }
+            Some(port) => return Err(Error::PortTaken { port }),
+            None => free_port()?,
+        };
+        let mut supervisor = spawn(home, binaries, durability, port)?;
+        let address = Address { port, secrets: secrets.clone() };
+        match ready(&mut supervisor, &address).await? {
+            Some(State::Ready) => return Ok((supervisor, port)),
+            Some(State::Ended) if tries < START_TRIES_MAX && (crashed_before || !is_free(port)) => {
+                sleep(TRY_PAUSE).await;
+            }
+            Some(State::Ended) => {
+                let (log, tail) = log_tail(home);
+                return Err(Error::Exited { log, tail });
+            }
+            None => {
+                let (log, tail) = log_tail(home);
+                return Err(Error::Slow { seconds: START_LIMIT.as_secs(), log, tail });
+            }
+        }
+    }
+}
+
+fn spawn(home: &Home, binaries: &Binaries, durability: Durability, port: u16) -> Result<Supervisor, Error> {
+    Supervisor::start(Program {
+        account: home.account,
+        path: &binaries.program("postgres"),
+        arguments: settings::arguments(home, port, durability),
+        output: cluster::log_file(home, "start")?,
+        stop: if durability == Durability::Off { Stop::Quit } else { Stop::Interrupt },
+        search_path: &cluster::search_path(binaries),
+    })
+}
+
+enum State {
+    Ready,
+    Ended,
+}
+
+/// Waits until the server takes a connection and has its login role; `None` when that takes too long.
+async fn ready(supervisor: &mut Supervisor, address: &Address) -> Result<Option<State>, Error> {
+    let start = Instant::now();
+    while start.elapsed() < START_LIMIT {
+        let url = address.url("postgres");
+        let connecting = tokio_postgres::connect(&url, NoTls);
+        match timeout(CONNECT_LIMIT, connecting).await {
+            Ok(Ok((client, connection))) => {
+                return driven(ensure_app_role(&client, &address.secrets.app), connection)
+                    .await
+                    .map(|()| Some(State::Ready))
+                    .map_err(|source| Error::Sql { doing: "make the login role", source });
+            }
+            // Longer than that it is no other server that answers on a port that was just freed.
+            Ok(Err(source))
+                if source.code() == Some(&SqlState::INVALID_PASSWORD) && start.elapsed() > PASSWORD_DOUBT =>
+            {
+                return Err(Error::Sql { doing: "let us in with the stored password", source });
+            }
+            // Refused, "starting up" or silent: the server says more in its log if it ends.
+            Ok(Err(_)) | Err(_) => {}
+        }
+        if supervisor.ended().is_some() {
+            return Ok(Some(State::Ended));
+        }
+        sleep(LOOK_PAUSE).await;
+    }
+    Ok(None)
+}
+
+/// The role that services log in as, with the password of the file: on each start, so that a run that
+/// was killed before it got here is mended by the next.
+async fn ensure_app_role(client: &Client, password: &str) -> Result<(), tokio_postgres::Error> {
+    let known = client.query_opt("select from pg_roles where rolname = $1", &[&APP_ROLE]).await?;
+    // A slow or failing statement is logged as it is, which is not for a password.
+    client.batch_execute("set log_min_duration_statement = -1; set log_min_error_statement = panic").await?;
+    let verb = if known.is_some() { "alter" } else { "create" };
+    client.batch_execute(&format!("{verb} role {APP_ROLE} login password '{password}'")).await
+}
+
+/// Runs `work` while its connection is driven by this same task, so that nothing is left behind.
+pub(crate) async fn driven<T>(
+    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    connection: impl Future<Output = Result<(), tokio_postgres::Error>>,
+) -> Result<T, tokio_postgres::Error> {
+    let mut work = std::pin::pin!(work);
+    let mut connection = std::pin::pin!(connection);
+    let mut closed = false;
+    std::future::poll_fn(|context| {
+        // A connection that ends first makes the work fail with its own, better error.
+        if !closed && connection.as_mut().poll(context).is_ready() {
+            closed = true;
+        }
+        work.as_mut().poll(context)
+    })
+    .await
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
+fn free_port() -> Result<u16, Error> {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|source| Error::Io { doing: "finding a free port of 127.0.0.1 failed".to_owned(), source })
+}
+
+/// The end of what the server said before it had its own log, and of that log.
+fn log_tail(home: &Home) -> (PathBuf, String) {
+    let newest = std::fs::read_dir(&home.log)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("postgresql-"))
+        .max_by_key(|entry| entry.metadata().and_then(|meta| meta.modified()).ok())
+        .map(|entry| entry.path());
+    let mut tail = String::new();
+    for path in [Some(home.log.join("start.log")), newest].into_iter().flatten() {
+        let text = std::fs::read(&path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().collect();
+        for line in &lines[lines.len().saturating_sub(LOG_TAIL_LINES)..] {
+            // Writing to a string does not fail.
+            let _ = writeln!(tail, "  {line}");
+        }
+    }
+    (home.log.clone(), tail)
+}
