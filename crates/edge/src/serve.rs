@@ -162,9 +162,12 @@ impl Server {
         let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let busy = Watch::begin(&watch);
             let two_lengths = watch.has_two_lengths(request.headers());
-            let edge = edge.clone();
+            let (edge, watch) = (edge.clone(), Arc::clone(&watch));
             async move {
                 let response = edge.respond_on_connection(request, two_lengths).await;
+                if !edge.settings().readiness.is_draining() {
+                    watch.note_close(response.headers());
+                }
                 drop(busy);
                 Ok::<_, std::convert::Infallible>(response)
             }
@@ -180,6 +183,7 @@ impl Server {
     }
 }
 
+/// Without `pipeline_flush`: it leaves the answer to a bad request unsent when more bytes follow it.
 fn http() -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -187,8 +191,7 @@ fn http() -> http1::Builder {
         .header_read_timeout(None)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
-        .half_close(true)
-        .pipeline_flush(true);
+        .half_close(true);
     http
 }
 

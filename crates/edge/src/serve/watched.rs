@@ -5,6 +5,9 @@
 //! taken within `write_time_max`. While a request is answered, reading has no limit here: the body
 //! has its own.
 //!
+//! Closing: what a caller is still sending when we close would reset the connection, and the answer
+//! with it. So a connection that is closed in the middle of something listens for a little longer.
+//!
 //! Lengths: hyper takes Transfer-Encoding over Content-Length and removes the latter, so that the
 //! service cannot see that both were sent, which is how requests are smuggled past proxies. The
 //! lines are counted here, where they still exist. A line of a body can look like one only if the
@@ -17,7 +20,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -36,6 +39,12 @@ mod lengths;
 use alarm::Alarm;
 use lengths::LengthLines;
 
+/// For a caller on a slow line to take in the answer, and stop sending.
+const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// What a caller sends in that time at 8 Mbit/s.
+const LINGER_BYTES_MAX: usize = 1024 * 1024;
+
 /// What the connection and the service tell each other.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
@@ -44,6 +53,8 @@ pub(super) struct Watch {
     requests: AtomicUsize,
     /// Lines `Content-Length:` seen and not yet accounted for by a request.
     lengths: AtomicUsize,
+    /// The answer was that the connection ends: its caller may still be sending.
+    closes: AtomicBool,
 }
 
 /// As long as it lives, a request is being answered.
@@ -60,6 +71,12 @@ impl Watch {
         watch.requests.fetch_add(1, Ordering::AcqRel);
         watch.busy.store(true, Ordering::Release);
         Busy(Arc::clone(watch))
+    }
+
+    pub(super) fn note_close(&self, answer: &HeaderMap) {
+        if answer.contains_key(header::CONNECTION) {
+            self.closes.store(true, Ordering::Release);
+        }
     }
 
     /// Whether a head with Transfer-Encoding had a Content-Length too. Called once per request.
@@ -84,6 +101,7 @@ pub(super) struct Watched {
     read_alarm: Alarm,
     write_alarm: Alarm,
     write_stalled_since: Option<Instant>,
+    lingering: Option<Lingering>,
     head_time_max: Duration,
     idle_time_max: Duration,
     write_time_max: Duration,
@@ -93,6 +111,18 @@ pub(super) struct Watched {
 enum Waiting {
     Head(Instant),
     Idle(Instant),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Lingering {
+    until: Instant,
+    bytes_left: usize,
+}
+
+impl Waiting {
+    fn is_head(self) -> bool {
+        matches!(self, Self::Head(_))
+    }
 }
 
 impl Watched {
@@ -106,6 +136,7 @@ impl Watched {
             read_alarm: Alarm::default(),
             write_alarm: Alarm::default(),
             write_stalled_since: None,
+            lingering: None,
             head_time_max: limits.head_time_max,
             idle_time_max: limits.idle_time_max,
             write_time_max: limits.write_time_max,
@@ -142,8 +173,29 @@ impl Watched {
             self.watch.lengths.fetch_add(lengths, Ordering::AcqRel);
         }
         // The first byte of a further head, unless it is of a body.
-        if !self.is_busy() && !matches!(self.waiting, Some(Waiting::Head(_))) {
+        if !self.is_busy() && !self.waiting.is_some_and(Waiting::is_head) {
             self.waiting = Some(Waiting::Head(Instant::now()));
+        }
+    }
+
+    /// Hears what still comes and forgets it, until the caller closes too, or for long enough.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(mut lingering) = self.lingering else { return Poll::Ready(()) };
+        let mut space = [0; 4096];
+        loop {
+            let mut buffer = ReadBuf::new(&mut space);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    match lingering.bytes_left.checked_sub(buffer.filled().len()) {
+                        Some(left) => lingering.bytes_left = left,
+                        None => return Poll::Ready(()),
+                    }
+                    self.lingering = Some(lingering);
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending if Instant::now() >= lingering.until => return Poll::Ready(()),
+                Poll::Pending => return self.read_alarm.poll(lingering.until, cx),
+            }
         }
     }
 
@@ -202,6 +254,14 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.is_busy();
+            let in_the_middle =
+                self.watch.closes.load(Ordering::Acquire) || self.waiting.is_some_and(Waiting::is_head);
+            let time = if in_the_middle { LINGER_TIME_MAX } else { Duration::ZERO };
+            self.lingering = Some(Lingering { until: Instant::now() + time, bytes_left: LINGER_BYTES_MAX });
+        }
+        self.poll_linger(cx).map(Ok)
     }
 }

@@ -240,7 +240,10 @@ impl Client {
 
     pub async fn ask(&mut self, bytes: &[u8]) -> Answer {
         self.send(bytes).await;
-        self.answer().await.expect("an answer")
+        match self.answer().await {
+            Some(answer) => answer,
+            None => panic!("no answer to {}", String::from_utf8_lossy(bytes)),
+        }
     }
 
     /// The next answer; none if the connection ends first.
