@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -27,14 +26,10 @@ pub(crate) fn create(
     secrets: &Secrets,
     durability: Durability,
 ) -> Result<(), Error> {
-    let half_done = home.data.with_extension("new");
+    remove_half_made(home);
+    // A name of its own: initdb of a run that was just killed may still be clearing its folder away.
+    let half_done = home.data.with_extension(format!("new-{}", random_hex::<4>()?));
     let doing = |doing: &str, source| Error::Io { doing: format!("{doing} {}", half_done.display()), source };
-    match fs::remove_dir_all(&half_done) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            return Err(doing("removing a half-made", source));
-        }
-        _ => {}
-    }
     let password_file = home.log.join(format!("password-{}", random_hex::<6>()?));
     write_private(&password_file, &secrets.superuser)
         .map_err(|source| Error::Unwritable { path: password_file.clone(), source })?;
@@ -66,6 +61,16 @@ pub(crate) fn create(
         File::open(parent).and_then(|dir| dir.sync_all()).map_err(|source| doing("flushing", source))?;
     }
     Ok(())
+}
+
+/// Clears away what killed runs have left. What cannot be removed is only in the way of the disk.
+fn remove_half_made(home: &Home) {
+    let entries = home.data.parent().and_then(|parent| fs::read_dir(parent).ok());
+    for entry in entries.into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("data.new-") {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Stops a server that is still in these files. The lock says that its owner is gone: what is left is

@@ -264,8 +264,10 @@ async fn a_folder_that_the_servers_user_may_not_pass_still_works() {
 #[tokio::test]
 async fn a_half_made_database_is_made_anew() {
     let dir = tempfile::tempdir().expect("dir");
-    std::fs::create_dir_all(dir.path().join("postgres/data.new/base")).expect("left by a killed initdb");
+    let half_made = dir.path().join("postgres/data.new-0123");
+    std::fs::create_dir_all(half_made.join("base")).expect("left by a killed initdb");
     let server = Server::start(Config::kept(dir.path())).await.expect("start");
+    assert!(!half_made.exists());
     server.stop().await.expect("stop");
 }
 
