@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use zerosum_edge::{Kind, Problem};
-use zerosum_ledger::Fault;
+use zerosum_ledger::{Fault, reads::ReadError};
 
 /// A second: a queue that is full now is empty by then (it holds less than a second of work at the
 /// measured rate), and a commit that is unknown is known.
@@ -48,6 +48,20 @@ pub fn problem(fault: Fault) -> Problem {
             Problem::internal()
         }
         Fault::UnknownBrand => Problem::forbidden("the brand is not set up"),
+    }
+}
+
+/// How a read that has no answer reads in HTTP.
+pub fn read_problem(error: ReadError) -> Problem {
+    match error {
+        ReadError::Unavailable(_) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a read found no database");
+            Problem::unavailable(OUTAGE_RETRY_AFTER)
+        }
+        ReadError::Failed(_) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a read failed");
+            Problem::internal()
+        }
     }
 }
 

@@ -27,10 +27,12 @@
 mod fault;
 mod fingerprint;
 mod key;
+mod lookup;
 
-pub use fault::problem;
+pub use fault::{problem, read_problem};
 pub use fingerprint::Fingerprint;
 pub use key::{IdempotencyKey, KEY_HEADER, mark, optional, reference, required, scope};
+pub use lookup::lookup;
 
 /// What the engine stores an answer under.
 pub use zerosum_ledger::{Key, KeyLifetime};

@@ -2,7 +2,6 @@
 //! and confined to the brand by the database itself. One round trip each; a list of transactions takes two.
 
 mod account;
-mod answer;
 mod ledger;
 mod page;
 mod transaction;
@@ -11,7 +10,6 @@ mod trial_balance;
 use zerosum_ledger::reads::{ReadError, Reads};
 
 pub use account::AccountRow;
-pub use answer::StoredAnswer;
 pub use ledger::LedgerRow;
 pub use page::{Page, Window};
 pub use transaction::{EntryRow, TransactionDetail, TransactionRow};
@@ -26,6 +24,11 @@ pub struct Store {
 impl Store {
     pub fn new(reads: Reads) -> Self {
         Self { reads }
+    }
+
+    /// The pool, for what every service reads alike.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// Whether the database answers now.

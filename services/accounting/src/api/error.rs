@@ -1,12 +1,9 @@
-//! The one table from what can go wrong to HTTP (the engine's faults, which have no decision, are in
-//! `zerosum_idempotency::problem`). docs/errors.md lists it in the same order, which is the order
+//! The one table from what can go wrong to HTTP (faults, which are no decisions, are in
+//! `zerosum_idempotency`). docs/errors.md lists it in the same order, which is the order
 //! of precedence: of several things wrong with a request, the first is answered.
-
-use std::time::Duration;
 
 use zerosum_domain::Limits;
 use zerosum_edge::{Problem, StatusCode};
-use zerosum_ledger::reads::ReadError;
 
 use crate::command::Refused;
 
@@ -33,9 +30,6 @@ pub const ERRORS: &[(u16, &str)] = &[
     (503, "unavailable"),
     (500, "internal_error"),
 ];
-
-/// A lost database takes seconds to come back.
-const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// A refusal as it is answered. `at` is where in the body the refused transaction stands: "" or "/transactions/3".
 pub(super) fn refused(refused: &Refused, at: &str) -> Problem {
@@ -84,19 +78,5 @@ fn bounds(limits: Limits) -> String {
         (Some(floor), None) => format!("must not go below {floor}"),
         (None, Some(ceiling)) => format!("must not go above {ceiling}"),
         (None, None) => "has no room for this".to_owned(),
-    }
-}
-
-/// Why a read has no answer.
-pub(super) fn read(error: &ReadError) -> Problem {
-    match error {
-        ReadError::Unavailable(_) => {
-            tracing::warn!(error = error as &dyn std::error::Error, "a read found no database");
-            Problem::unavailable(RETRY_AFTER)
-        }
-        ReadError::Failed(_) => {
-            tracing::error!(error = error as &dyn std::error::Error, "a read failed");
-            Problem::internal()
-        }
     }
 }

@@ -2,13 +2,14 @@
 
 use zerosum_domain::AccountId;
 use zerosum_edge::{Call, Problem, Reply};
+use zerosum_idempotency::read_problem;
 
-use super::{State, account::AccountView, caller, error};
+use super::{State, account::AccountView, caller};
 
 pub(super) async fn handle(app: State, call: Call) -> Result<Reply, Problem> {
     let brand = caller::brand(&call)?;
     let id = account_id(&call)?;
-    let found = app.store.account(&brand, id).await.map_err(|failed| error::read(&failed))?;
+    let found = app.store.account(&brand, id).await.map_err(read_problem)?;
     Reply::ok(&AccountView::of(&found.ok_or_else(missing)?)?)
 }
 

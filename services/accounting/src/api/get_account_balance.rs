@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use zerosum_edge::{Call, Problem, Reply};
+use zerosum_idempotency::read_problem;
 
 use super::{
     State,
     account::AccountView,
-    caller, error,
+    caller,
     get_account::{account_id, missing},
 };
 
@@ -24,6 +25,6 @@ pub(super) async fn handle(app: State, call: Call) -> Result<Reply, Problem> {
         None => app.store.account(&brand, id).await,
         Some(at) => app.store.account_at(&brand, id, at).await,
     };
-    let account = found.map_err(|failed| error::read(&failed))?.ok_or_else(missing)?;
+    let account = found.map_err(read_problem)?.ok_or_else(missing)?;
     Reply::ok(&BalanceView { account: AccountView::of(&account)?, balance_cents: account.posted.to_string() })
 }

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use zerosum_domain::{AccountId, EntryId, TransactionId};
 use zerosum_edge::{Call, Problem, Reply, cursor};
+use zerosum_idempotency::read_problem;
 
 use super::{
-    State, caller, error,
+    State, caller,
     get_account::{account_id, missing},
     transaction::as_text,
 };
@@ -49,7 +50,7 @@ pub(super) async fn handle(app: State, call: Call) -> Result<Reply, Problem> {
     // The cursor belongs to the account: another one's is refused.
     let list = format!("ledger/{brand}/{account}");
     let window = caller::window(&call, &list, i64::from_be_bytes)?;
-    let page = app.store.ledger(&brand, account, window).await.map_err(|failed| error::read(&failed))?;
+    let page = app.store.ledger(&brand, account, window).await.map_err(read_problem)?;
     let page = page.ok_or_else(missing)?;
     Reply::ok(&PageView {
         data: page.rows.iter().map(|row| RowView::of(row, account)).collect(),

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use zerosum_domain::TransactionId;
 use zerosum_edge::{Call, Problem, Reply};
+use zerosum_idempotency::read_problem;
 
 use super::{
     State, caller, error,
@@ -15,7 +16,7 @@ pub(super) async fn handle(app: State, call: Call) -> Result<Reply, Problem> {
     let missing = || error::refused(&Refused::UnknownTransaction, "");
     let brand = caller::brand(&call)?;
     let id: TransactionId = call.path("id")?.parse().map_err(|_| missing())?;
-    let found = app.store.transaction(&brand, id).await.map_err(|failed| error::read(&failed))?;
+    let found = app.store.transaction(&brand, id).await.map_err(read_problem)?;
     Reply::ok(&DetailView::of(&found.ok_or_else(missing)?)?)
 }
 

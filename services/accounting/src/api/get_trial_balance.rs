@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use zerosum_edge::{Call, Problem, Reply};
+use zerosum_idempotency::read_problem;
 
-use super::{State, caller, error};
+use super::{State, caller};
 use crate::store::Total;
 
 #[derive(Debug, Serialize)]
@@ -32,7 +33,7 @@ struct CurrencyView<'a> {
 pub(super) async fn handle(app: State, call: Call) -> Result<Reply, Problem> {
     let brand = caller::brand(&call)?;
     let at = caller::at(&call)?;
-    let totals = app.store.trial_balance(&brand, at).await.map_err(|failed| error::read(&failed))?;
+    let totals = app.store.trial_balance(&brand, at).await.map_err(read_problem)?;
     Reply::ok(&view(at, &totals))
 }
 

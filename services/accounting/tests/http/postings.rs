@@ -74,7 +74,11 @@ async fn a_limit_is_not_passed() {
     let stage = Stage::new().await;
     let till = stage.account_with("Till", json!({"min_balance_cents": 0, "max_balance_cents": 100})).await;
     let bank = stage.account("Bank").await;
-    stage.post(&transaction(&[(&till, -1), (&bank, 1)])).await.refused(409, "insufficient_balance", "between");
+    stage.post(&transaction(&[(&till, -1), (&bank, 1)])).await.refused(
+        409,
+        "insufficient_balance",
+        "between",
+    );
     stage.post(&transaction(&[(&bank, -101), (&till, 101)])).await.refused(
         409,
         "insufficient_balance",
