@@ -1,0 +1,17 @@
+-- What a user can use at $3 (null: now): posted, less what is held, less what has lapsed and was not posted yet.
+select account.account_id,
+       account.currency,
+       (balance.posted - balance.held - coalesce(lapsed.amount, 0))::bigint as usable
+  from ledger.accounts account
+  join ledger.balances balance
+    on balance.brand_id = account.brand_id and balance.account_id = account.account_id
+ cross join lateral (
+       select sum(lot.remaining - lot.held) as amount
+         from ledger.lots lot
+        where lot.brand_id = account.brand_id
+          and lot.account_id = account.account_id
+          and lot.live
+          and lot.expires_at <= coalesce($3, clock_timestamp())
+     ) lapsed
+ where account.brand_id = $1
+   and account.code = $2
