@@ -1,0 +1,105 @@
+//! Where a test plays: a database, brands, a key that signs tokens, and the services that were started.
+
+use std::{
+    sync::{Arc, LazyLock},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use tokio::net::TcpListener;
+use tokio_postgres::Client as Database;
+use zerosum_edge::{
+    BearerConfig, BearerTokens, Contract, ServeLimits, TokenKeys,
+    tokens::{DevKey, Grant},
+};
+use zerosum_ledger::{Clock, verify::Report};
+use zerosum_testkit::TestDatabase;
+
+use crate::Client;
+
+pub const BRAND: &str = "demo";
+pub const OTHER_BRAND: &str = "rival";
+/// Who signs the tokens, and for whom.
+pub const ISSUER: &str = "zerosum";
+
+/// See the module's documentation. The services end with the test's runtime.
+pub struct Stage {
+    pub database: TestDatabase,
+    key: DevKey,
+    clock: Clock,
+}
+
+impl Stage {
+    /// Two brands and no service yet; moments are the database's.
+    pub async fn new() -> Self {
+        Self::with_clock(Clock::Database).await
+    }
+
+    pub async fn with_clock(clock: Clock) -> Self {
+        let database = TestDatabase::new().await;
+        let admin = database.admin().await;
+        for brand in [BRAND, OTHER_BRAND] {
+            let sql = "insert into ledger.brands (brand_id, name, currency) values ($1, $1, 'USD')";
+            admin.execute(sql, &[&brand]).await.expect("insert a brand");
+        }
+        Self { database, key: DevKey::ephemeral().expect("a key"), clock }
+    }
+
+    /// Starts an instance of accounting and answers a client of it that may do everything for [`BRAND`].
+    pub async fn accounting(&self) -> Client {
+        static CONTRACT: LazyLock<Arc<Contract>> = LazyLock::new(|| {
+            Arc::new(Contract::parse(zerosum_accounting::api::DOCUMENT).expect("accounting's document"))
+        });
+        use zerosum_accounting::service::{Parts, Service};
+        let database = self.database.app_url().parse().expect("an address");
+        let parts = Parts { clock: self.clock.clone(), ..Parts::new(database, self.tokens()) };
+        let service = Service::start(parts).expect("start accounting");
+        let (listener, address) = listen().await;
+        tokio::spawn(service.serve(listener, ServeLimits::default(), std::future::pending()));
+        let token = self.token(BRAND, "till-1", "write:ledger read:ledger");
+        Client::new(address, CONTRACT.clone(), token)
+    }
+
+    /// A token of this subject that lives for the length of any test.
+    pub fn token(&self, brand: &str, subject: &str, scope: &str) -> String {
+        #[expect(clippy::disallowed_methods, reason = "tokens are of the wall clock")]
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+        let grant = Grant { issuer: ISSUER, audience: ISSUER, subject, brand: Some(brand), scope };
+        self.key.mint(&grant, now, Duration::from_secs(3_600)).expect("a token")
+    }
+
+    /// The books hold, and something is in them. Every test ends with it.
+    pub async fn books_hold(&self) -> Report {
+        let report = zerosum_ledger::verify(self.database.app_url()).await.expect("verify");
+        assert!(report.is_clean(), "{report}");
+        assert!(report.counts.entries > 0, "nothing was posted, so nothing was proven");
+        report
+    }
+
+    /// Changes what a service cannot: plants a fault, halts a brand.
+    pub async fn as_owner(&self, sql: &str) {
+        self.database.admin().await.batch_execute(sql).await.expect("the owner's statement");
+    }
+
+    /// A number that the database answers.
+    pub async fn number(&self, sql: &str) -> i64 {
+        self.database.admin().await.query_one(sql, &[]).await.expect("ask").get(0)
+    }
+
+    /// A connection that may do what the services may: the login role, acting as the application.
+    pub async fn as_application(&self) -> Database {
+        let app = self.database.app().await;
+        app.batch_execute("set role zerosum_app").await.expect("act as the application");
+        app
+    }
+
+    fn tokens(&self) -> BearerTokens {
+        let keys = TokenKeys::from_jwks(&self.key.jwks()).expect("keys");
+        BearerTokens::new(BearerConfig::new(ISSUER, ISSUER), keys)
+    }
+}
+
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    (listener, address)
+}

@@ -1,0 +1,5 @@
+//! Exactly once, over HTTP on a real PostgreSQL; the numbers are those of the promises.
+
+mod keys;
+mod same_event;
+mod twins;
