@@ -91,7 +91,9 @@ pub async fn serve(
         edge,
         limits,
     };
-    server.run(listener, shutdown).await
+    let drained = server.run(listener, shutdown).await;
+    telemetry::flush_log();
+    drained
 }
 
 struct Server {

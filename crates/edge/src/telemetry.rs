@@ -2,7 +2,7 @@
 //!
 //! No secret, no body and no query string is in any of them.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{io::IsTerminal, sync::OnceLock, time::Duration};
 
 use http::{Method, StatusCode};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -10,8 +10,10 @@ use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
 use crate::{auth::Principal, request_id::RequestId};
 
+mod log;
 mod meter;
 
+use log::Lines;
 pub(crate) use meter::Meter;
 
 const DURATION_SECONDS: &str = "http_request_duration_seconds";
@@ -23,6 +25,7 @@ const DURATION_BUCKETS: [f64; 13] =
 /// Often enough that the samples between two runs stay below a few MB at full load.
 const UPKEEP_PERIOD: Duration = Duration::from_secs(5);
 
+static LOG: OnceLock<Lines> = OnceLock::new();
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// How the log looks.
@@ -35,19 +38,32 @@ pub enum LogFormat {
     Text,
 }
 
-/// Starts logging to standard error for the whole process. `filter` is in the syntax of
-/// `tracing_subscriber::EnvFilter` (`info`, `zerosum_edge=debug,info`). The line of each request is
-/// `info` of the target `request`: `request=warn,info` leaves them out.
+/// Starts logging to standard error for the whole process, without ever waiting for its reader.
+/// `filter` is in the syntax of `tracing_subscriber::EnvFilter` (`info`, `zerosum_edge=debug,info`).
+/// The line of each request is `info` of the target `request`: `request=warn,info` leaves them out.
 /// Returns false if a log was started before, which then stays.
 pub fn start_log(format: LogFormat, filter: &str) -> bool {
+    let Ok(lines) = Lines::start(std::io::stderr()) else { return false };
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_span_events(FmtSpan::NONE)
-        .with_writer(std::io::stderr);
-    match format {
+        .with_writer(lines.clone());
+    let started = match format {
         LogFormat::Json => builder.json().flatten_event(true).try_init().is_ok(),
-        LogFormat::Text => builder.try_init().is_ok(),
+        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init().is_ok(),
+    };
+    if started {
+        LOG.get_or_init(|| lines);
+    }
+    started
+}
+
+/// Waits, a second at most, until what was logged is written. `serve` does it when it ends; what is
+/// logged later in a process may be lost without it.
+pub fn flush_log() {
+    if let Some(lines) = LOG.get() {
+        lines.flush();
     }
 }
 

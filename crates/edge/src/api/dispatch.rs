@@ -10,7 +10,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Request, Response, request::Parts};
+use http::{Request, Response, header::ACCEPT_ENCODING, request::Parts};
 use http_body::Body;
 use http_body_util::Full;
 use tokio::time::{Instant, timeout_at};
@@ -92,14 +92,14 @@ impl Edge {
             principal: None,
         };
         let method = parts.method.clone();
-        let accept = settings.compress.then(|| parts.headers.clone());
+        let encoding = parts.headers.get(ACCEPT_ENCODING).filter(|_| settings.compress).cloned();
         let mut payload = Payload::new(body);
         let outcome = self.answer(&mut trace, &mut parts, &mut payload, has_two_lengths).await;
         // While we drain, callers leave with their answers.
         let closes = !payload.discard().await || settings.readiness.is_draining();
         let (mut response, code) = render::render(outcome, settings, &trace.request_id, closes);
-        if let Some(asked) = accept {
-            response = render::compressed(&asked, response).await;
+        if let Some(asked) = encoding {
+            response = render::compressed(asked, response).await;
         }
         let endpoint = trace.endpoint.as_deref();
         telemetry::record(&Record {

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use tower::{ServiceExt, service_fn};
 use tower_http::compression::Compression;
@@ -56,11 +56,13 @@ pub(super) fn render(
     (response, code)
 }
 
-/// The answer in an encoding that the caller asks for; as it is where the caller asks for none.
-pub(super) async fn compressed(asked: &HeaderMap, response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
-    let Some(accept) = asked.get(header::ACCEPT_ENCODING) else { return response };
+/// The answer in an encoding that the caller asks for with `accept`, or as it is.
+pub(super) async fn compressed(
+    accept: HeaderValue,
+    response: Response<Full<Bytes>>,
+) -> Response<Full<Bytes>> {
     let mut question = Request::new(());
-    question.headers_mut().insert(header::ACCEPT_ENCODING, accept.clone());
+    question.headers_mut().insert(header::ACCEPT_ENCODING, accept);
     let mut answer = Some(response.clone());
     let inner = service_fn(move |_: Request<()>| {
         let response = answer.take().unwrap_or_default();

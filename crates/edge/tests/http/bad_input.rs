@@ -100,6 +100,10 @@ async fn a_body_that_is_too_large_is_413_before_it_is_read() {
         assert_eq!((answer.status, &*answer.error()), (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large"));
         assert_eq!(answer.header("connection"), Some("close"));
     }
+    // A caller that sends all of it before it listens still hears why.
+    let mut client = server.connect().await;
+    let answer = client.ask(&server.post(&spaces(600_000))).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     // A chunked body says nothing of its length: it is counted.
     let head = format!(
         "POST /v1/echo/x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\nTransfer-Encoding: chunked\r\n\r\n",
