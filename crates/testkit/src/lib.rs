@@ -3,6 +3,7 @@
 //! It panics where a service would return an error: a test that cannot be set up has failed.
 
 mod database;
+pub mod http;
 pub mod model;
 mod server;
 

@@ -1,86 +1,21 @@
-//! What a test stands on: the service over a database of its own, a brand, and tokens.
+//! What a test stands on: the service over a database of its own, two brands, and tokens.
 
-use http::{Method, Request, StatusCode};
-use http_body_util::Full;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use zerosum_accounting::service::{Parts, Service};
-use zerosum_edge::{
-    BearerConfig, BearerTokens, TokenKeys,
-    tokens::{DevKey, Grant},
+use zerosum_testkit::{
+    TestDatabase,
+    http::{Issuer, Till},
 };
-use zerosum_testkit::TestDatabase;
+
+pub use zerosum_testkit::http::{Answer, Ask};
 
 pub const BRAND: &str = "demo";
 pub const OTHER_BRAND: &str = "rival";
 
 pub struct Stage {
     pub database: TestDatabase,
-    service: Service,
-    key: DevKey,
-    next_key: AtomicU32,
-}
-
-/// An answer that keeps to the document.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    pub status: u16,
-    pub replayed: bool,
-    pub raw: Vec<u8>,
-    pub body: Value,
-}
-
-impl Answer {
-    /// The body, if this is the status.
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.body);
-        self.body
-    }
-
-    /// Asserts a refusal, and that its message names what is wrong.
-    #[track_caller]
-    pub fn refused(&self, status: u16, code: &str, names: &str) {
-        assert_eq!((self.status, self.body["error"].as_str()), (status, Some(code)), "{}", self.body);
-        let message = self.body["message"].as_str().unwrap();
-        assert!(message.contains(names), "{message:?} does not name {names:?}");
-    }
-}
-
-/// A request in the making.
-#[derive(Debug, Clone)]
-pub struct Ask<'a> {
-    operation: &'a str,
-    method: Method,
-    target: String,
-    body: Option<Vec<u8>>,
-    key: Option<String>,
-    token: Option<String>,
-}
-
-impl<'a> Ask<'a> {
-    pub fn get(operation: &'a str, target: impl Into<String>) -> Self {
-        Self { operation, method: Method::GET, target: target.into(), body: None, key: None, token: None }
-    }
-
-    pub fn post(operation: &'a str, target: impl Into<String>, body: &Value) -> Self {
-        Self::post_raw(operation, target, body.to_string())
-    }
-
-    pub fn post_raw(operation: &'a str, target: impl Into<String>, body: impl Into<Vec<u8>>) -> Self {
-        Self { method: Method::POST, body: Some(body.into()), ..Self::get(operation, target) }
-    }
-
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
-        self
-    }
+    till: Till,
+    issuer: Issuer,
 }
 
 impl Stage {
@@ -91,55 +26,28 @@ impl Stage {
             let sql = "insert into ledger.brands (brand_id, name, currency) values ($1, $1, 'USD')";
             admin.execute(sql, &[&brand]).await.unwrap();
         }
-        let key = DevKey::ephemeral().unwrap();
-        let keys = TokenKeys::from_jwks(&key.jwks()).unwrap();
-        let tokens = BearerTokens::new(BearerConfig::new("zerosum", "zerosum"), keys);
-        let service = Service::start(Parts::new(database.app_url().parse().unwrap(), tokens)).unwrap();
-        Self { database, service, key, next_key: AtomicU32::new(1) }
+        let issuer = Issuer::new();
+        let parts = Parts::new(database.app_url().parse().unwrap(), issuer.bearer_tokens());
+        let service = Service::start(parts).unwrap();
+        let token = issuer.token(Some(BRAND), "till-1", "write:ledger read:ledger");
+        Self { database, till: Till::new(service.edge().clone(), token), issuer }
     }
 
     pub fn token(&self, brand: &str, subject: &str, scope: &str) -> String {
-        #[expect(clippy::disallowed_methods, reason = "tokens are of the wall clock")]
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let grant = Grant { issuer: "zerosum", audience: "zerosum", subject, brand: Some(brand), scope };
-        self.key.mint(&grant, now, Duration::from_secs(600)).unwrap()
+        self.issuer.token(Some(brand), subject, scope)
     }
 
-    /// Sends the request; a POST without a key gets a fresh one.
     pub async fn ask(&self, ask: Ask<'_>) -> Answer {
-        let token = ask.token.unwrap_or_else(|| self.token(BRAND, "till-1", "write:ledger read:ledger"));
-        let mut request = Request::builder()
-            .method(ask.method.clone())
-            .uri(&ask.target)
-            .header("host", "localhost")
-            .header("authorization", format!("Bearer {token}"));
-        if ask.method == Method::POST {
-            let fresh = || format!("key-{}", self.next_key.fetch_add(1, Ordering::Relaxed));
-            request = request
-                .header("idempotency-key", ask.key.unwrap_or_else(fresh))
-                .header("content-type", "application/json");
-        }
-        let request = request.body(Full::from(ask.body.unwrap_or_default())).unwrap();
-        self.send(ask.operation, request).await
+        self.till.ask(ask).await
     }
 
     /// Sends a request as it is.
-    pub async fn send(&self, operation: &str, request: Request<Full<bytes::Bytes>>) -> Answer {
-        let edge = self.service.edge();
-        let response = edge.respond(request).await;
-        let (parts, body) = response.into_parts();
-        let raw = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes().to_vec();
-        let content_type = parts.headers.get("content-type").map(|value| value.to_str().unwrap());
-        edge.contract().check_response(operation, parts.status, content_type, &raw).unwrap();
-        if parts.status == StatusCode::SERVICE_UNAVAILABLE || parts.status == StatusCode::TOO_MANY_REQUESTS {
-            assert!(parts.headers.contains_key("retry-after"));
-        }
-        Answer {
-            status: parts.status.as_u16(),
-            replayed: parts.headers.get("idempotent-replayed").is_some_and(|value| value == "true"),
-            body: serde_json::from_slice(&raw).unwrap_or(Value::Null),
-            raw,
-        }
+    pub async fn send(
+        &self,
+        operation: &str,
+        request: http::Request<http_body_util::Full<bytes::Bytes>>,
+    ) -> Answer {
+        self.till.send(operation, request).await
     }
 
     /// Opens a USD account and answers its id.
