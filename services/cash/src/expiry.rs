@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use zerosum_domain::AccountId;
 use zerosum_ledger::{Engine, Fault, Submission};
 
 use crate::{
@@ -64,11 +65,12 @@ impl Expiry {
     pub async fn look(&mut self) -> Result<usize, ExpiryError> {
         let mut posted = 0;
         for of_brand in self.lapsed.next(LOTS_PER_LOOK).await? {
-            for accounts in of_brand.accounts.chunks(Expire::ACCOUNTS_MAX) {
+            let accounts: Vec<AccountId> = of_brand.accounts.into_iter().collect();
+            for accounts in accounts.chunks(Expire::ACCOUNTS_MAX) {
                 let submission = Submission {
                     brand: of_brand.brand.clone(),
                     key: None,
-                    command: Command::Expire(Expire { accounts: accounts.to_vec() }),
+                    command: Command::Expire(Expire { accounts: accounts.iter().copied().collect() }),
                     deadline: Instant::now() + DEADLINE,
                 };
                 match self.engine.submit(submission).await?.outcome {

@@ -3,6 +3,8 @@
 //! Nothing depends on when this runs: an expired lot is unusable from its moment on. Safe to run twice and in
 //! several processes, because it decides on the locked lots: a lot that is empty by then is left alone.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use zerosum_domain::{AccountId, Amount, LotId};
 use zerosum_ledger::book::{Book, Context, Leg, Posting};
@@ -12,10 +14,10 @@ use super::{Refused, accounts::BrandAccount, refused, said};
 /// The type of the transaction.
 pub const KIND: &str = "cash.expiry";
 
-/// Expire what has lapsed in these accounts of one brand.
+/// Expire what has lapsed in these accounts of one brand. A set: a lot is looked at once.
 #[derive(Debug, Clone)]
 pub struct Expire {
-    pub accounts: Vec<AccountId>,
+    pub accounts: BTreeSet<AccountId>,
 }
 
 impl Expire {

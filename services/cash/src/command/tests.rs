@@ -65,7 +65,7 @@ impl Desk {
 
     fn expire(&mut self) -> usize {
         let Some(account) = self.account() else { return 0 };
-        match self.run(&Command::Expire(Expire { accounts: vec![account] })) {
+        match self.run(&Command::Expire(Expire { accounts: [account].into() })) {
             Ok(Done::Expired(expired)) => expired.lots,
             other => panic!("not an expiry: {other:?}"),
         }

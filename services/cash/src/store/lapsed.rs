@@ -2,6 +2,8 @@
 //!
 //! A connection of its own, as the application role: the read pool sees one brand at a time. It only reads.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use tokio_postgres::{Client, Config, Error, NoTls};
 use zerosum_domain::{AccountId, BrandId};
@@ -13,7 +15,7 @@ use super::moment;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lapsed {
     pub brand: BrandId,
-    pub accounts: Vec<AccountId>,
+    pub accounts: BTreeSet<AccountId>,
 }
 
 /// Looks for what has lapsed; connects when it is first asked, and again after a failure.
@@ -49,8 +51,10 @@ impl LapsedReader {
             let Ok(brand) = BrandId::parse(row.try_get(0)?) else { continue };
             let account = AccountId::new(row.try_get(1)?);
             match lapsed.iter_mut().find(|of| of.brand == brand) {
-                Some(of) => of.accounts.push(account),
-                None => lapsed.push(Lapsed { brand, accounts: vec![account] }),
+                Some(of) => {
+                    of.accounts.insert(account);
+                }
+                None => lapsed.push(Lapsed { brand, accounts: [account].into() }),
             }
         }
         Ok(lapsed)

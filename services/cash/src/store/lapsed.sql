@@ -1,6 +1,6 @@
 -- Accounts with something that has lapsed at $1 (null: now) and was not posted yet, those that lapsed first.
 -- Read as the application role, which sees every brand: the job works for all of them.
--- An account comes once for each of its lapsed lots; naming it twice is harmless.
+-- An account comes once for each of its lapsed lots.
 select lot.brand_id, lot.account_id
   from ledger.lots lot
   join ledger.accounts account
