@@ -1,0 +1,111 @@
+//! Where a message of the PostgreSQL protocol ends, and which one it is. Nothing else is read.
+
+/// A tag and a length.
+const HEADER: usize = 5;
+
+/// Messages out of a stream of bytes.
+#[derive(Debug)]
+pub(super) struct Frames {
+    bytes: Vec<u8>,
+    /// The first message of a client has a length and no tag.
+    untagged: bool,
+}
+
+/// A whole message, or the bytes of a stream that is not ours to understand.
+pub(super) struct Frame(Vec<u8>);
+
+impl Frames {
+    pub(super) fn of_client() -> Self {
+        Self { bytes: Vec::new(), untagged: true }
+    }
+
+    pub(super) fn of_server() -> Self {
+        Self { bytes: Vec::new(), untagged: false }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The next whole message.
+    pub(super) fn next(&mut self) -> Option<Frame> {
+        let (at, tag) = if self.untagged { (0, 0) } else { (1, 1) };
+        let length = self.bytes.get(at..at + 4)?;
+        // The length counts itself and not the tag.
+        let length = u32::from_be_bytes(length.try_into().ok()?) as usize + tag;
+        if self.bytes.len() < length.max(at + 4) {
+            return None;
+        }
+        self.untagged = false;
+        let rest = self.bytes.split_off(length.max(at + 4));
+        Some(Frame(std::mem::replace(&mut self.bytes, rest)))
+    }
+
+    /// What is there of a message that has not ended.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+}
+
+impl Frame {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// A simple query that commits.
+    pub(super) fn is_commit(&self) -> bool {
+        self.is(b'Q', |text| text.eq_ignore_ascii_case(b"commit"))
+    }
+
+    /// The server has ended the transaction: it committed, or had to roll back what it was asked to commit.
+    pub(super) fn ends_transaction(&self) -> bool {
+        self.is(b'C', |text| text == b"COMMIT" || text == b"ROLLBACK")
+    }
+
+    fn is(&self, tag: u8, body: impl Fn(&[u8]) -> bool) -> bool {
+        self.0.first() == Some(&tag)
+            && self.0.get(HEADER..).and_then(|rest| rest.strip_suffix(b"\0")).is_some_and(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(tag: u8, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(body.len() + 4).unwrap();
+        [&[tag][..], &length.to_be_bytes(), body].concat()
+    }
+
+    #[test]
+    fn messages_are_found_however_the_bytes_arrive() {
+        let startup = [&8_u32.to_be_bytes()[..], &[0, 3, 0, 0]].concat();
+        let stream =
+            [startup, message(b'P', b"x\0select\0"), message(b'S', b""), message(b'Q', b"commit\0")].concat();
+        for piece in 1..stream.len() {
+            let mut frames = Frames::of_client();
+            let mut found = Vec::new();
+            for bytes in stream.chunks(piece) {
+                frames.push(bytes);
+                found.extend(std::iter::from_fn(|| frames.next()));
+            }
+            assert_eq!(found.len(), 4);
+            assert_eq!(found.iter().flat_map(|frame| frame.bytes().to_vec()).collect::<Vec<_>>(), stream);
+            let commits: Vec<bool> = found.iter().map(Frame::is_commit).collect();
+            assert_eq!(commits, [false, false, false, true]);
+            assert!(frames.rest().is_empty());
+        }
+    }
+
+    #[test]
+    fn only_the_end_of_a_transaction_is_one() {
+        let mut frames = Frames::of_server();
+        frames.push(&message(b'C', b"INSERT 0 1\0"));
+        frames.push(&message(b'D', b"COMMIT\0"));
+        frames.push(&message(b'C', b"COMMIT\0"));
+        frames.push(&message(b'C', b"ROLLBACK\0"));
+        let ends: Vec<bool> =
+            std::iter::from_fn(|| frames.next()).map(|frame| frame.ends_transaction()).collect();
+        assert_eq!(ends, [false, false, true, true]);
+    }
+}
