@@ -12,15 +12,18 @@ use crate::problem::{Kind, Problem};
 
 mod bearer;
 mod cache;
+mod hmac;
 mod keys;
+mod nonces;
 mod scopes;
 mod signature;
 
 pub use bearer::{BearerConfig, BearerTokens};
+pub use hmac::{SIGNATURE_HEADER, hmac_signature};
 pub use keys::{KeyError, TokenKeys};
 pub use scopes::{Scope, ScopeError, Scopes};
 pub use signature::{
-    CLIENT_ID_HEADER, Client, ClientDirectory, HASH_HEADER, LookupFailed, SignedRequests, signature,
+    CLIENT_ID_HEADER, Client, ClientDirectory, HASH_HEADER, LookupFailed, Nonce, SignedRequests, signature,
 };
 
 /// Contract: 64.

@@ -109,8 +109,8 @@ pub mod tokens;
 pub use api::{Api, ApiError, Edge, Settings};
 pub use auth::{
     Authenticate, BearerConfig, BearerTokens, BoxFuture, CLIENT_ID_HEADER, Client, ClientDirectory,
-    Credentials, HASH_HEADER, KeyError, LookupFailed, Principal, Scope, ScopeError, Scopes, SignedRequests,
-    TokenKeys, signature,
+    Credentials, HASH_HEADER, KeyError, LookupFailed, Nonce, Principal, SIGNATURE_HEADER, Scope, ScopeError,
+    Scopes, SignedRequests, TokenKeys, hmac_signature, signature,
 };
 pub use call::Call;
 pub use clock::{Clock, system_clock};

@@ -204,9 +204,10 @@ impl Edge {
             headers: &parts.headers,
             body,
         };
-        let principal = authenticate
-            .authenticate(credentials)
+        let deadline = Instant::now() + self.0.settings.request_time_max;
+        let principal = timeout_at(deadline, authenticate.authenticate(credentials))
             .await
+            .unwrap_or_else(|_late| Err(Problem::unavailable(LATE_RETRY_AFTER)))
             .map_err(|problem| head::challenge(authenticate.challenge(), problem, None))?;
         let allowed = match &endpoint.operation.access {
             Access::Scope(scope) => principal

@@ -3,6 +3,8 @@
 //! `X-EES-AUTH-CLIENT-ID` names the client; `X-EES-AUTH-HASH` is the lowercase hex of SHA-256 over
 //! target + body + secret: target is path and query exactly as sent, body its raw bytes.
 //! It is not an HMAC, has no time and no nonce; what must not be replayed carries its own reference.
+//! A request with `X-Signature-256` is signed in the second way instead, whatever else it carries:
+//! see `hmac`. The directory says which client may use which.
 //! Compared in constant time, and an unknown client takes as long as a wrong hash.
 
 use std::{fmt, sync::Arc};
@@ -10,8 +12,16 @@ use std::{fmt, sync::Arc};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Authenticate, BoxFuture, Credentials, Principal, Scopes, single};
-use crate::problem::{Kind, Problem};
+use super::{
+    Authenticate, BoxFuture, Credentials, Principal, Scopes,
+    hmac::{AGE_MAX_S, SIGNATURE_HEADER, Signed},
+    nonces::Nonces,
+    single,
+};
+use crate::{
+    clock::system_clock,
+    problem::{Kind, Problem},
+};
 
 pub const CLIENT_ID_HEADER: &str = "x-ees-auth-client-id";
 pub const HASH_HEADER: &str = "x-ees-auth-hash";
@@ -43,45 +53,99 @@ pub struct LookupFailed(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// Where clients are looked up, at every request: an implementation keeps a bounded cache.
 pub trait ClientDirectory: Send + Sync + 'static {
+    /// The client, if there is one and it may sign by hash.
     fn client<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Client>, LookupFailed>>;
+
+    /// The client, if there is one and it may sign by HMAC. None unless implemented.
+    fn hmac_client<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Client>, LookupFailed>> {
+        let _ = id;
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// Takes a nonce of an HMAC for all processes: false if it was taken before. Unless implemented,
+    /// each process remembers its own.
+    fn take_nonce<'a>(&'a self, nonce: Nonce<'a>) -> BoxFuture<'a, Result<bool, LookupFailed>> {
+        let _ = nonce;
+        Box::pin(std::future::ready(Ok(true)))
+    }
+}
+
+/// A nonce that is about to be used.
+#[derive(Debug, Clone, Copy)]
+pub struct Nonce<'a> {
+    pub client_id: &'a str,
+    pub client: &'a Client,
+    pub nonce: &'a str,
+    /// Unix seconds: afterwards its signature is too old by itself.
+    pub expires_at: u64,
 }
 
 /// Proves callers by [`signature`].
 #[derive(Debug)]
 pub struct SignedRequests<D> {
     directory: D,
+    nonces: Nonces,
 }
 
 impl<D: ClientDirectory> SignedRequests<D> {
     pub fn new(directory: D) -> Self {
-        Self { directory }
+        Self { directory, nonces: Nonces::default() }
     }
 
     async fn verify(&self, request: Credentials<'_>) -> Result<Principal, Problem> {
         let id = single(request.headers, CLIENT_ID_HEADER)?;
         let hash = single(request.headers, HASH_HEADER)?;
-        let (Some(id), Some(hash)) = (id, hash) else {
+        let hmac = single(request.headers, SIGNATURE_HEADER)?;
+        let (Some(id), true) = (id, hash.is_some() || hmac.is_some()) else {
             return Err(Problem::of(
                 Kind::Unauthenticated,
                 "the headers X-EES-AUTH-CLIENT-ID and X-EES-AUTH-HASH are required",
             ));
         };
-        let client = self.directory.client(id).await.map_err(|error| {
-            tracing::warn!(error = &error as &dyn std::error::Error, "looking up a client");
-            Problem::unavailable(LOOKUP_RETRY_AFTER)
-        })?;
+        let found = match hmac {
+            Some(_) => self.directory.hmac_client(id).await,
+            None => self.directory.client(id).await,
+        };
+        let client = found.map_err(unavailable)?;
         // An unknown client is hashed too, so that time does not tell which ids exist.
         let secret = client.as_ref().map_or("", |client| &client.secret);
-        let expected = signature(request.target, request.body, secret);
-        let matches = bool::from(expected.as_bytes().ct_eq(hash.as_bytes()));
-        match client {
-            // An empty secret is none at all: anybody could sign with it.
-            Some(client) if matches && !client.secret.is_empty() => {
-                Ok(Principal { brand: client.brand, subject: id.into(), scopes: client.scopes })
+        let signed = hmac.and_then(Signed::parse);
+        let matches = match (&signed, hash) {
+            (Some(signed), _) => {
+                signed.is_by(secret, request.method.as_str(), request.target, request.body)
+                    && signed.is_of_about(system_clock()())
             }
-            _ => Err(Problem::of(Kind::InvalidToken, "unknown client or wrong hash")),
+            (None, Some(hash)) if hmac.is_none() => {
+                let expected = signature(request.target, request.body, secret);
+                bool::from(expected.as_bytes().ct_eq(hash.as_bytes()))
+            }
+            _ => false,
+        };
+        // An empty secret is none at all: anybody could sign with it.
+        let refused = || Problem::of(Kind::InvalidToken, "unknown client or wrong signature");
+        let client = client.filter(|client| matches && !client.secret.is_empty()).ok_or_else(refused)?;
+        if let Some(signed) = &signed
+            && !self.take_nonce(id, &client, signed).await?
+        {
+            return Err(refused());
         }
+        Ok(Principal { brand: client.brand, subject: id.into(), scopes: client.scopes })
     }
+
+    /// Only the nonce of a signature that is right is taken: nobody else can use them up.
+    async fn take_nonce(&self, id: &str, client: &Client, signed: &Signed<'_>) -> Result<bool, Problem> {
+        if !self.nonces.take(id, signed.nonce, system_clock()()) {
+            return Ok(false);
+        }
+        let expires_at = signed.time.saturating_add(AGE_MAX_S + 1);
+        let nonce = Nonce { client_id: id, client, nonce: signed.nonce, expires_at };
+        self.directory.take_nonce(nonce).await.map_err(unavailable)
+    }
+}
+
+fn unavailable(error: LookupFailed) -> Problem {
+    tracing::warn!(error = &error as &dyn std::error::Error, "looking up a client");
+    Problem::unavailable(LOOKUP_RETRY_AFTER)
 }
 
 impl<D: ClientDirectory> Authenticate for SignedRequests<D> {
@@ -107,7 +171,7 @@ pub fn signature(target: &str, body: &[u8], secret: &str) -> String {
     hex(&hash.finalize())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()

@@ -137,6 +137,8 @@ fn security_with_one_scope_public_and_own_are_ways_to_declare() {
     assert_eq!(access("x-scope: key:own"), Access::Any);
 }
 
+type Change<'a> = &'a dyn Fn(&mut Value);
+
 #[test]
 fn a_violation_names_the_field_and_the_rule_and_never_the_value() {
     let with = |change: &dyn Fn(&mut Value)| {
@@ -144,7 +146,7 @@ fn a_violation_names_the_field_and_the_rule_and_never_the_value() {
         change(&mut body);
         refusal(&body)
     };
-    let table: [(&dyn Fn(&mut Value), &str); 16] = [
+    let table: [(Change<'_>, &str); 16] = [
         (&|b| b["cents"] = json!(0), "/cents: the value is less than or equal to the minimum of 0"),
         (&|b| b["cents"] = json!(-777), "/cents: "),
         (&|b| b["cents"] = json!(1.5), "/cents: the value is not of type \"integer\""),

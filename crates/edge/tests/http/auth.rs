@@ -3,7 +3,7 @@
 use serde_json::json;
 use zerosum_edge::{
     BoxFuture, Client, ClientDirectory, ErrorCode, LookupFailed, Readiness, Scopes, Settings, SignedRequests,
-    StatusCode, signature, system_clock, tokens::DevKey,
+    StatusCode, hmac_signature, signature, system_clock, tokens::DevKey,
 };
 
 use crate::fixture::{Server, quick, routed};
@@ -109,6 +109,15 @@ impl ClientDirectory for Directory {
             }))
         })
     }
+
+    fn hmac_client<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Client>, LookupFailed>> {
+        let client = (id == "terminal").then(|| Client {
+            secret: "s3cret-hmac".into(),
+            brand: "unit-9".into(),
+            scopes: Scopes::new(["manage:echo"]),
+        });
+        Box::pin(async move { Ok(client) })
+    }
 }
 
 async fn signed_server() -> Server {
@@ -163,6 +172,44 @@ async fn a_signed_request_is_proven_over_its_exact_target_and_body() {
          Transfer-Encoding: chunked\r\n\r\n5\r\n{{\"amo\r\n7\r\nunt\":1}}\r\n0\r\n\r\n"
     );
     assert_eq!(client.ask(chunked.as_bytes()).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_hmac_is_good_once_and_only_for_clients_that_may_use_it() {
+    let server = signed_server().await;
+    let mut client = server.connect().await;
+    let body = r#"{"amount":1}"#;
+    let request = |id: &str, signature: &str| {
+        format!(
+            "POST /2.0/v1/echo/x HTTP/1.1\r\nHost: h\r\nX-EES-AUTH-CLIENT-ID: {id}\r\nX-Signature-256: {signature}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
+    };
+    let sign = |time: u64, nonce: &str| {
+        hmac_signature("s3cret-hmac", time, nonce, "POST", "/2.0/v1/echo/x", body.as_bytes())
+    };
+    let now = system_clock()();
+    let good = sign(now, "0123456789abcdef");
+    assert_eq!(client.ask(&request("terminal", &good)).await.json()["subject"], "terminal");
+    assert_eq!(client.ask(&request("terminal", &good)).await.status, StatusCode::UNAUTHORIZED, "a replay");
+    assert_eq!(client.ask(&request("terminal", &sign(now, "0123456789abcdeg"))).await.status, StatusCode::OK);
+    for (id, signature) in [
+        ("till", sign(now, "nonce-of-another-1")),
+        ("terminal", sign(now - 301, "0123456789abcdeh")),
+        ("terminal", sign(now + 301, "0123456789abcdei")),
+        ("terminal", "nonsense".to_owned()),
+    ] {
+        assert_eq!(
+            client.ask(&request(id, &signature)).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{signature}"
+        );
+    }
+    // A client of the second way is nobody in the first.
+    let answer = client.ask(&signed("/v1/echo/x", "terminal", "s3cret-hmac", body)).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
