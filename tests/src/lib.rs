@@ -6,6 +6,7 @@
 //! It panics where a service would return an error: a test that cannot be set up has failed.
 
 pub mod accounting;
+pub mod cash;
 mod client;
 pub mod crowd;
 mod stage;

@@ -46,17 +46,26 @@ impl Stage {
 
     /// Starts an instance of accounting and answers a client of it that may do everything for [`BRAND`].
     pub async fn accounting(&self) -> Client {
-        static CONTRACT: LazyLock<Arc<Contract>> = LazyLock::new(|| {
-            Arc::new(Contract::parse(zerosum_accounting::api::DOCUMENT).expect("accounting's document"))
-        });
         use zerosum_accounting::service::{Parts, Service};
-        let database = self.database.app_url().parse().expect("an address");
-        let parts = Parts { clock: self.clock.clone(), ..Parts::new(database, self.tokens()) };
+        static CONTRACT: LazyLock<Arc<Contract>> =
+            LazyLock::new(|| document(zerosum_accounting::api::DOCUMENT));
+        let parts = Parts { clock: self.clock.clone(), ..Parts::new(self.address(), self.tokens()) };
         let service = Service::start(parts).expect("start accounting");
         let (listener, address) = listen().await;
         tokio::spawn(service.serve(listener, ServeLimits::default(), std::future::pending()));
-        let token = self.token(BRAND, "till-1", "write:ledger read:ledger");
-        Client::new(address, CONTRACT.clone(), token)
+        Client::new(address, CONTRACT.clone(), self.token(BRAND, "till-1", "write:ledger read:ledger"))
+    }
+
+    /// Starts an instance of cash and answers a client of it that may do everything for [`BRAND`].
+    pub async fn cash(&self) -> Client {
+        use zerosum_cash::service::{Parts, Service};
+        static CONTRACT: LazyLock<Arc<Contract>> = LazyLock::new(|| document(zerosum_cash::api::DOCUMENT));
+        let parts = Parts { clock: self.clock.clone(), ..Parts::new(self.address(), self.tokens()) };
+        let service = Service::start(parts).expect("start cash");
+        let (listener, address) = listen().await;
+        tokio::spawn(service.serve(listener, ServeLimits::default(), std::future::pending()));
+        let scope = "admin:cash write:cash read:cash_balance";
+        Client::new(address, CONTRACT.clone(), self.token(BRAND, "till-1", scope))
     }
 
     /// A token of this subject that lives for the length of any test.
@@ -92,10 +101,18 @@ impl Stage {
         app
     }
 
+    fn address(&self) -> tokio_postgres::Config {
+        self.database.app_url().parse().expect("an address")
+    }
+
     fn tokens(&self) -> BearerTokens {
         let keys = TokenKeys::from_jwks(&self.key.jwks()).expect("keys");
         BearerTokens::new(BearerConfig::new(ISSUER, ISSUER), keys)
     }
+}
+
+fn document(yaml: &str) -> Arc<Contract> {
+    Arc::new(Contract::parse(yaml).expect("a document that can be used"))
 }
 
 async fn listen() -> (TcpListener, String) {

@@ -1,0 +1,8 @@
+//! Money, over HTTP on a real PostgreSQL; the numbers are those of the promises.
+
+mod bank;
+mod lots;
+mod once;
+mod overdraft;
+mod overflow;
+mod posted_rows;
