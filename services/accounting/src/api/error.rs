@@ -7,27 +7,35 @@ use zerosum_edge::{Problem, StatusCode};
 
 use crate::command::Refused;
 
-/// Every status and code that this service answers with instead of a result, in order of precedence.
+/// Every status and code that this service answers with instead of a result, in order of precedence. A code that
+/// can come up at several points stands at each of them.
 pub const ERRORS: &[(u16, &str)] = &[
+    (400, "validation_error"),
     (404, "not_found"),
     (405, "method_not_allowed"),
+    (413, "payload_too_large"),
     (401, "unauthenticated"),
     (401, "invalid_token"),
-    (403, "insufficient_scope"),
     (403, "forbidden"),
+    (403, "insufficient_scope"),
     (429, "rate_limited"),
-    (400, "idempotency_key_required"),
-    (415, "unsupported_media_type"),
-    (413, "payload_too_large"),
     (408, "request_timeout"),
+    (415, "unsupported_media_type"),
     (400, "validation_error"),
-    (503, "ledger_halted"),
+    (400, "idempotency_key_required"),
+    (503, "unavailable"),
+    (403, "forbidden"),
     (409, "idempotency_key_reused"),
-    (409, "idempotency_in_progress"),
+    (503, "ledger_halted"),
+    (404, "not_found"),
+    (400, "validation_error"),
+    (403, "forbidden"),
+    (400, "validation_error"),
     (409, "duplicate_external_ref"),
     (409, "already_reversed"),
+    (400, "validation_error"),
     (409, "insufficient_balance"),
-    (503, "unavailable"),
+    (409, "idempotency_in_progress"),
     (500, "internal_error"),
 ];
 
@@ -78,5 +86,99 @@ fn bounds(limits: Limits) -> String {
         (Some(floor), None) => format!("must not go below {floor}"),
         (None, Some(ceiling)) => format!("must not go above {ceiling}"),
         (None, None) => "has no room for this".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zerosum_domain::{AccountId, Currency, Steward, TransactionId};
+    use zerosum_edge::{Dialect, ErrorMessage, Kind};
+
+    use super::*;
+
+    /// The rows of a service's table in docs/errors.md.
+    fn documented(service: &str) -> Vec<(u16, &'static str)> {
+        let document = include_str!("../../../../docs/errors.md");
+        let section =
+            document.split("\n## ").find(|section| section.lines().next() == Some(service)).unwrap();
+        section
+            .lines()
+            .filter_map(|line| {
+                let mut cells = line.strip_prefix("| ")?.split(" | ");
+                let status = cells.next()?.parse().ok()?;
+                Some((status, cells.next()?.trim_matches('`')))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_document_lists_what_the_code_answers_in_the_same_order() {
+        assert_eq!(documented("accounting"), ERRORS);
+    }
+
+    #[test]
+    fn every_problem_of_the_edge_is_listed() {
+        for kind in Kind::ALL {
+            let (status, code) = ErrorMessage.express(kind);
+            assert!(ERRORS.contains(&(status.as_u16(), code)), "{code}");
+        }
+    }
+
+    /// Refusals come after everything that there is no decision for.
+    fn listed_in_order(refusals: &[Refused]) {
+        let halted = ERRORS.iter().position(|(_, code)| *code == "ledger_halted").unwrap();
+        let mut rest = ERRORS[halted..].iter();
+        let mut last = None;
+        for refusal in refusals {
+            let (status, code) = ErrorMessage.status_and_code(&super::refused(refusal, ""));
+            let answered = (status.as_u16(), code);
+            // Several refusals in a row may share an answer.
+            if last != Some(answered) {
+                assert!(rest.any(|listed| *listed == answered), "{refusal:?} is not listed in its place");
+            }
+            last = Some(answered);
+        }
+    }
+
+    /// The place of a refusal in the enum, so that one that is added is missed here.
+    fn place(refused: &Refused) -> usize {
+        match refused {
+            Refused::UnknownTransaction => 0,
+            Refused::UnknownAccount { .. } => 1,
+            Refused::Kept { .. } => 2,
+            Refused::Unbalanced { .. } => 3,
+            Refused::DuplicateExternalRef { .. } => 4,
+            Refused::ExternalIdTaken { .. } => 5,
+            Refused::AlreadyReversed { .. } => 6,
+            Refused::Overflow { .. } => 7,
+            Refused::LimitPassed { .. } => 8,
+            Refused::Item { .. } => 9,
+        }
+    }
+
+    #[test]
+    fn every_refusal_is_listed_in_the_order_of_precedence() {
+        let account = AccountId::new(uuid::Uuid::nil());
+        let transaction = TransactionId::new(uuid::Uuid::nil());
+        let limits = Limits::NOT_BELOW_ZERO;
+        let all = [
+            Refused::UnknownTransaction,
+            Refused::UnknownAccount { entry: 0 },
+            Refused::Kept { entry: 0, steward: Steward::Cash },
+            Refused::Unbalanced { currency: Currency::parse("USD").unwrap(), sum: "1".into() },
+            Refused::DuplicateExternalRef { kind: "a".into(), external_ref: "b".into(), first: transaction },
+            Refused::ExternalIdTaken { external_id: "a".into(), account },
+            Refused::AlreadyReversed { by: transaction },
+            Refused::Overflow { entry: 0, account },
+            Refused::LimitPassed { entry: 0, account, limits },
+        ];
+        assert!(all.iter().enumerate().all(|(n, refusal)| place(refusal) == n));
+        listed_in_order(&all);
+        // An item of a batch is answered as it would be alone, with its place before the field.
+        for (index, refused) in all.into_iter().enumerate() {
+            let alone = super::refused(&refused, &format!("/transactions/{index}"));
+            let item = Refused::Item { index, refused: Box::new(refused) };
+            assert_eq!(super::refused(&item, ""), alone);
+        }
     }
 }

@@ -9,6 +9,8 @@ use zerosum_domain::{AccountId, Currency, Limits, Steward, TransactionId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refused {
+    /// The transaction to reverse does not exist in this brand.
+    UnknownTransaction,
     /// An entry names an account that the brand does not have.
     UnknownAccount {
         entry: usize,
@@ -30,25 +32,24 @@ pub enum Refused {
         external_ref: Arc<str>,
         first: TransactionId,
     },
-    /// The transaction to reverse does not exist in this brand.
-    UnknownTransaction,
+    /// Another account of the brand has this external id.
+    ExternalIdTaken {
+        external_id: Arc<str>,
+        account: AccountId,
+    },
     AlreadyReversed {
         by: TransactionId,
+    },
+    /// The balance would not fit 64 bits; `entry` is the first that touches the account.
+    Overflow {
+        entry: usize,
+        account: AccountId,
     },
     /// A limit of an account stands in the way; `entry` is the first that touches the account.
     LimitPassed {
         entry: usize,
         account: AccountId,
         limits: Limits,
-    },
-    /// The balance would not fit 64 bits.
-    Overflow {
-        entry: usize,
-        account: AccountId,
-    },
-    ExternalIdTaken {
-        external_id: Arc<str>,
-        account: AccountId,
     },
     /// The first transaction that stands in the way of an atomic batch.
     Item {

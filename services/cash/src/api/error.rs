@@ -6,25 +6,32 @@ use zerosum_edge::{Problem, StatusCode};
 
 use crate::command::Refused;
 
-/// Every status and code that this service answers with instead of a result, in order of precedence.
+/// Every status and code that this service answers with instead of a result, in order of precedence. A code that
+/// can come up at several points stands at each of them.
 pub const ERRORS: &[(u16, &str)] = &[
+    (400, "validation_error"),
     (404, "not_found"),
     (405, "method_not_allowed"),
+    (413, "payload_too_large"),
     (401, "unauthenticated"),
     (401, "invalid_token"),
-    (403, "insufficient_scope"),
     (403, "forbidden"),
+    (403, "insufficient_scope"),
     (429, "rate_limited"),
-    (400, "idempotency_key_required"),
-    (415, "unsupported_media_type"),
-    (413, "payload_too_large"),
     (408, "request_timeout"),
+    (415, "unsupported_media_type"),
     (400, "validation_error"),
-    (503, "ledger_halted"),
-    (409, "idempotency_key_reused"),
-    (409, "idempotency_in_progress"),
-    (409, "insufficient_balance"),
+    (403, "forbidden"),
+    (400, "validation_error"),
+    (400, "idempotency_key_required"),
     (503, "unavailable"),
+    (403, "forbidden"),
+    (409, "idempotency_key_reused"),
+    (503, "ledger_halted"),
+    (404, "not_found"),
+    (409, "insufficient_balance"),
+    (400, "validation_error"),
+    (409, "idempotency_in_progress"),
     (500, "internal_error"),
 ];
 
@@ -51,4 +58,78 @@ pub(super) fn no_account() -> Problem {
 
 fn conflict(message: String) -> Problem {
     Problem::own(StatusCode::CONFLICT, "insufficient_balance", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use zerosum_domain::Cents;
+    use zerosum_edge::{Dialect, ErrorMessage, Kind};
+
+    use super::*;
+
+    /// The rows of a service's table in docs/errors.md.
+    fn documented(service: &str) -> Vec<(u16, &'static str)> {
+        let document = include_str!("../../../../docs/errors.md");
+        let section =
+            document.split("\n## ").find(|section| section.lines().next() == Some(service)).unwrap();
+        section
+            .lines()
+            .filter_map(|line| {
+                let mut cells = line.strip_prefix("| ")?.split(" | ");
+                let status = cells.next()?.parse().ok()?;
+                Some((status, cells.next()?.trim_matches('`')))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_document_lists_what_the_code_answers_in_the_same_order() {
+        assert_eq!(documented("cash"), ERRORS);
+    }
+
+    #[test]
+    fn every_problem_of_the_edge_is_listed() {
+        for kind in Kind::ALL {
+            let (status, code) = ErrorMessage.express(kind);
+            assert!(ERRORS.contains(&(status.as_u16(), code)), "{code}");
+        }
+    }
+
+    /// Refusals come after everything that there is no decision for.
+    fn listed_in_order(refusals: &[Refused]) {
+        let halted = ERRORS.iter().position(|(_, code)| *code == "ledger_halted").unwrap();
+        let mut rest = ERRORS[halted..].iter();
+        let mut last = None;
+        for refusal in refusals {
+            let (status, code) = ErrorMessage.status_and_code(&super::refused(refusal));
+            let answered = (status.as_u16(), code);
+            // Several refusals in a row may share an answer.
+            if last != Some(answered) {
+                assert!(rest.any(|listed| *listed == answered), "{refusal:?} is not listed in its place");
+            }
+            last = Some(answered);
+        }
+    }
+
+    /// The place of a refusal in the enum, so that one that is added is missed here.
+    fn place(refused: &Refused) -> usize {
+        match refused {
+            Refused::NoAccount => 0,
+            Refused::Insufficient { .. } => 1,
+            Refused::TooManyGrants { .. } => 2,
+            Refused::BalanceTooLarge => 3,
+        }
+    }
+
+    #[test]
+    fn every_refusal_is_listed_in_the_order_of_precedence() {
+        let all = [
+            Refused::NoAccount,
+            Refused::Insufficient { asked: Cents::new(2).unwrap(), usable: 1 },
+            Refused::TooManyGrants { grants: 2_000, most: 1_999 },
+            Refused::BalanceTooLarge,
+        ];
+        assert!(all.iter().enumerate().all(|(n, refusal)| place(refusal) == n));
+        listed_in_order(&all);
+    }
 }
