@@ -312,6 +312,12 @@ select a.brand_id,
        and l.live and l.expires_at <= statement_timestamp()
   ) dead_lots on true;
 
+-- Accounts that hold points which have expired and no live lock holds.
+create view wallet.expired_points with (security_invoker = true) as
+select l.brand_id, l.account_id as ledger_account, l.lot_id, l.expires_at
+  from ledger.lots l
+ where l.live and l.expires_at <= statement_timestamp() and l.remaining > l.held;
+
 -- Who a client is, for a request that is not yet known to be anyone's: the only way to a secret.
 create function wallet.find_client(wanted text)
 returns table (brand_id text, client_id text, name text, secret text, accepts_hash boolean, accepts_hmac boolean)
@@ -327,7 +333,8 @@ grant usage on schema wallet to zerosum_app, zerosum_read;
 grant usage on all sequences in schema wallet to zerosum_app;
 grant execute on function wallet.find_client(text) to zerosum_app, zerosum_read;
 grant select on wallet.brand_settings, wallet.schemes, wallet.scheme_tiers, wallet.permission_rules, wallet.wallets,
-  wallet.identities, wallet.accounts, wallet.wallet_transactions, wallet.account_transactions, wallet.account_balances
+  wallet.identities, wallet.accounts, wallet.wallet_transactions, wallet.account_transactions, wallet.account_balances,
+  wallet.expired_points
   to zerosum_app, zerosum_read;
 grant insert on wallet.schemes, wallet.scheme_tiers, wallet.wallets, wallet.identities, wallet.accounts,
   wallet.wallet_transactions, wallet.account_transactions to zerosum_app;

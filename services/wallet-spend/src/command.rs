@@ -36,8 +36,13 @@ use zerosum_domain::{
     spend::{Money, PointCount, Tiers},
 };
 
-pub use answer::{Body, body};
+pub use answer::{Body, Refusal, body, refusal};
 pub use done::Done;
+pub(crate) use load::settings_of;
+/// What an open shows, for an open that only looks.
+pub(crate) mod opened {
+    pub(crate) use super::done::{Opened, OpenedAccount};
+}
 pub use machine::Machine;
 pub use refused::Refused;
 

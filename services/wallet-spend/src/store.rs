@@ -1,3 +1,180 @@
-//! Rows of the `wallet` schema as values, and the reads that answer GETs and calculate.
+//! Rows of the `wallet` schema as values, and the reads that answer GETs, calculate and an open that only looks.
+//!
+//! Every read is one round trip: its statements share one snapshot and one moment, the database's.
+//! A lock or a lot that has run out counts as gone at that moment, whether or not a job has posted it.
 
+mod accounts;
+mod calculate;
 pub(crate) mod decode;
+mod jobs;
+mod open;
+mod schemes;
+mod transactions;
+mod wallets;
+
+use jiff::Timestamp;
+use tokio_postgres::{Row, types::ToSql};
+use zerosum_domain::BrandId;
+use zerosum_ledger::reads::{Query, ReadError, Reads};
+
+pub(crate) use accounts::AccountPage;
+pub(crate) use calculate::{Calculated, Calculation};
+pub(crate) use jobs::{LapsedLock, LapsedPoints};
+pub(crate) use transactions::Listed;
+
+use crate::{command::Refused, model::Brand};
+
+/// Where a list begins and how long it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub limit: i64,
+    pub offset: i64,
+}
+
+/// See the module's documentation. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    reads: Reads,
+}
+
+/// Why a read has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadFailed {
+    /// What was asked for is not there.
+    #[error("{0}")]
+    NotThere(Refused),
+    #[error("the database cannot answer now")]
+    Unavailable(#[source] ReadError),
+    #[error("the database failed to answer")]
+    Broken(#[source] ReadError),
+}
+
+impl From<ReadError> for ReadFailed {
+    fn from(error: ReadError) -> Self {
+        match error {
+            unavailable @ ReadError::Unavailable(_) => Self::Unavailable(unavailable),
+            failed @ ReadError::Failed(_) => Self::Broken(failed),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for ReadFailed {
+    fn from(error: tokio_postgres::Error) -> Self {
+        ReadError::from(error).into()
+    }
+}
+
+impl From<Refused> for ReadFailed {
+    fn from(refused: Refused) -> Self {
+        Self::NotThere(refused)
+    }
+}
+
+/// The moment of a read, and the settings of its brand.
+const SETTINGS: &str = "
+select now(), s.unit_id, s.unit_name, s.environment_type, s.subsystem_id, s.mobile_wallet_url, s.lock_seconds
+  from (select 1) one
+  left join wallet.brand_settings s on s.brand_id = $1::text";
+
+type Param<'a> = &'a (dyn ToSql + Sync);
+
+impl Store {
+    pub fn new(reads: Reads) -> Self {
+        Self { reads }
+    }
+
+    /// Runs the queries with the settings before them.
+    async fn read(
+        &self,
+        brand: &BrandId,
+        queries: &[(&'static str, &[Param<'_>])],
+    ) -> Result<Answers, ReadFailed> {
+        let name = brand.as_str();
+        let settings: [Param<'_>; 1] = [&name];
+        let mut all = vec![Query { sql: SETTINGS, params: &settings }];
+        all.extend(queries.iter().map(|(sql, params)| Query { sql, params }));
+        let mut answers = self.reads.queries(brand, &all).await?.into_iter();
+        let first = answers.next().unwrap_or_default();
+        let Some(row) = first.first() else { unreachable!("settings are one row, or nulls") };
+        let settings = match row.try_get::<_, Option<String>>(1)? {
+            Some(_) => crate::command::settings_of(row)?,
+            None => Brand::default_for(name),
+        };
+        Ok(Answers { now: row.try_get(0)?, brand: settings, rows: answers.collect() })
+    }
+}
+
+/// What a read found, statement by statement.
+#[derive(Debug)]
+struct Answers {
+    now: Timestamp,
+    brand: Brand,
+    rows: Vec<Vec<Row>>,
+}
+
+impl Answers {
+    fn of(&self, statement: usize) -> &[Row] {
+        self.rows.get(statement).map_or(&[], Vec::as_slice)
+    }
+
+    fn first(&self, statement: usize) -> Option<&Row> {
+        self.of(statement).first()
+    }
+
+    /// All rows of a statement as values; what cannot be read is left out.
+    fn all<T>(
+        &self,
+        statement: usize,
+        decode: impl Fn(&Row) -> Result<Option<T>, tokio_postgres::Error>,
+    ) -> Result<Vec<T>, ReadFailed> {
+        let mut found = Vec::with_capacity(self.of(statement).len());
+        for row in self.of(statement) {
+            found.extend(decode(row)?);
+        }
+        Ok(found)
+    }
+}
+
+/// The select lists that [`decode`] reads, with the alias that each is selected from.
+macro_rules! columns {
+    (wallet) => {
+        "w.brand_id, w.wallet_id, w.type, w.status, w.state, w.friendly_name, w.meta::text, w.created_at, w.updated_at"
+    };
+    (identity) => {
+        "i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state, \
+         i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at"
+    };
+    (account) => {
+        "a.brand_id, a.account_id, a.wallet_id, a.scheme_id, a.ledger_account, a.client_type, a.status, a.state, \
+         a.starts_at, a.ends_at, a.meta::text, a.lifetime, a.lifetime_spend, a.lifetime_spend_value, a.created_at, \
+         a.updated_at, b.current, b.locked"
+    };
+    (scheme_ref) => {
+        "s.brand_id, s.scheme_id, s.reference, s.status, s.client_type, s.starts_at, s.ends_at, s.lock_seconds, \
+         s.points_expire_days, s.issue_account, s.redemption_account, s.expired_account"
+    };
+    (scheme) => {
+        "s.brand_id, s.scheme_id, s.reference, s.version, s.type, s.class, s.status, s.client_type, s.lock_seconds, \
+         s.shown::text, s.created_at, s.updated_at"
+    };
+    (tier) => {
+        "t.brand_id, t.scheme_id, t.unit_identifier, t.floor, t.ceiling, t.step, t.rate_billionths, t.bonus, \
+         t.points_back"
+    };
+    (transaction) => {
+        "t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity_id, t.reference, t.type, t.status, \
+         t.meta::text, t.shown_accounts, t.shown_account_transactions, t.basket::text, t.adjudication::text, \
+         t.results, t.store_id, t.store_parent_id, t.account_id, t.points, t.money, t.points_back, t.settled_points, \
+         t.settled_money, t.refunded_points, t.refunded_money, t.details::text, t.hold_id, t.lock_expires_at, \
+         t.lock_transaction, t.closing_transaction, t.spend_posting, t.original_id, t.created_at, t.updated_at"
+    };
+    (account_transaction) => {
+        "a.brand_id, a.account_transaction_id, a.parent_id, a.wallet_id, a.account_id, a.wallet_transaction_id, \
+         a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details::text, \
+         a.posting, a.created_at"
+    };
+    (rule) => {
+        "r.brand_id, r.subject, r.status, r.state, r.may_earn, r.may_spend"
+    };
+}
+use columns;

@@ -14,9 +14,10 @@ use zerosum_domain::{
 
 use crate::{
     model::{
-        Account, AccountTransaction, Brand, Event, Identity, IdentityId, Json, Label, Location,
-        PermissionRule, PointsResults, Reference, SchemeId, SchemeRef, Status, TransactionStatus,
-        TransactionType, Wallet, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId, json,
+        Account, AccountSnapshot, AccountTransaction, Balances, Brand, Event, Identity, IdentityId, Json,
+        Label, Location, PermissionRule, PointsResults, Reference, Scheme, SchemeId, SchemeRef, Status,
+        TransactionStatus, TransactionType, Wallet, WalletAccountId, WalletId, WalletTransaction,
+        WalletTransactionId, json,
     },
     view,
 };
@@ -191,6 +192,56 @@ pub(crate) fn rule(row: &Row) -> Result<Option<PermissionRule>, Error> {
         may_earn: row.try_get(4)?,
         may_spend: row.try_get(5)?,
     }))
+}
+
+/// An account with its figures: current and locked stand behind the account's own columns.
+pub(crate) fn snapshot(row: &Row, brand: &Brand) -> Result<Option<AccountSnapshot>, Error> {
+    let (account, _) = some!(account(row)?);
+    let (current, locked): (i64, i64) = (row.try_get(16)?, row.try_get(17)?);
+    Ok(Some(AccountSnapshot {
+        balances: Balances {
+            current,
+            usable: current - locked,
+            locked,
+            lifetime: account.lifetime,
+            lifetime_spend: account.lifetime_spend,
+            lifetime_spend_value: account.lifetime_spend_value,
+        },
+        mobile_wallet: view::account_link(brand, account.id),
+        account,
+    }))
+}
+
+/// A scheme as it is shown.
+pub(crate) fn shown_scheme(row: &Row) -> Result<Option<Scheme>, Error> {
+    let shown: &str = row.try_get(9)?;
+    Ok(Some(Scheme {
+        id: some!(sound("scheme id", SchemeId::new(row.try_get(1)?))),
+        reference: row.try_get(2)?,
+        version: row.try_get(3)?,
+        kind: some!(sound("scheme type", Label::parse(row.try_get(4)?))),
+        class: some!(sound("scheme class", Label::parse(row.try_get(5)?))),
+        status: some!(sound("scheme status", Status::parse(row.try_get(6)?))),
+        client_type: row.try_get(7)?,
+        lock_seconds: row.try_get(8)?,
+        shown: some!(known("scheme", serde_json::from_str(shown).ok())),
+        created_at: row.try_get(10)?,
+        updated_at: row.try_get(11)?,
+    }))
+}
+
+/// Tiers of one scheme by unit.
+pub(crate) fn tiers(rows: &[Row]) -> Result<BTreeMap<String, Tiers>, Error> {
+    let mut units: BTreeMap<String, Vec<Tier>> = BTreeMap::new();
+    for row in rows {
+        if let Some(tier) = tier(row)? {
+            units.entry(row.try_get(2)?).or_default().push(tier);
+        }
+    }
+    Ok(units
+        .into_iter()
+        .filter_map(|(unit, tiers)| Some((unit, sound("tiers", Tiers::new(tiers))?)))
+        .collect())
 }
 
 /// Schemes with their tiers, from two reads.

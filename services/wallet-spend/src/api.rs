@@ -1,0 +1,216 @@
+//! The wallet's HTTP edge: one file per endpoint, each parse, run, render.
+//!
+//! Writes are commands for the engine; reads take one round trip and change nothing.
+//! What was done is rendered by `command::body`, the same for the first answer and for every replay.
+
+mod adjust;
+mod calculate;
+mod change;
+mod clients;
+mod create_scheme;
+mod create_wallet;
+mod open;
+mod read_accounts;
+mod read_schemes;
+mod read_transactions;
+mod read_wallets;
+mod refund;
+mod settle;
+mod spend;
+mod unlock;
+mod void;
+mod wire;
+
+use std::sync::Arc;
+
+use zerosum_domain::BrandId;
+use zerosum_edge::{
+    Api, ApiError, Call, Contract, ContractError, Edge, ErrorCode, Problem, Readiness, Reply,
+};
+use zerosum_edge::{RequestIds, Settings, SignedRequests, StatusCode};
+use zerosum_idempotency as idempotency;
+use zerosum_ledger::{Engine, Key, Submission, reads::Reads};
+
+use crate::{
+    command::{self, Action, Command, Machine, Refused, body},
+    store::{ReadFailed, Store},
+};
+use clients::Directory;
+
+/// The document that requests are checked against.
+pub const DOCUMENT: &str = include_str!("../../../openapi/wallet-spend.yaml");
+
+/// The name in keys, metrics and logs.
+pub(crate) const SERVICE: &str = "wallet-spend";
+
+/// What handlers work with.
+#[derive(Debug)]
+pub struct App {
+    engine: Engine<Machine>,
+    pub(crate) store: Store,
+    directory: Directory,
+}
+
+/// Why the API cannot be built: the document and the handlers do not match.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    #[error("the contract cannot be used")]
+    Contract(#[from] ContractError),
+    #[error("the contract and its handlers do not match")]
+    Api(#[from] ApiError),
+}
+
+/// The edge over an engine and a pool of reads.
+pub fn edge(engine: Engine<Machine>, reads: Reads) -> Result<Edge, BuildError> {
+    let directory = Directory::new(reads.clone());
+    let ready = reads.clone();
+    let readiness = Readiness::new(move || {
+        let reads = ready.clone();
+        async move { reads.ready().await.map_err(|error| error.to_string()) }
+    });
+    let mut settings = Settings::new(SERVICE, ErrorCode, SignedRequests::new(directory.clone()), readiness);
+    settings.request_ids = RequestIds::X_EES_CALLED_UNIQUE_ID;
+    settings.prefix = Some("/2.0");
+    settings.compress = true;
+    let app = Arc::new(App { engine, store: Store::new(reads), directory });
+    let api = Api::new(Contract::parse(DOCUMENT)?, app, settings);
+    Ok(looking(changing(spending(api))).build()?)
+}
+
+type Routes = Api<Arc<App>>;
+
+fn spending(api: Routes) -> Routes {
+    api.on("spendCalculate", calculate::handle)
+        .on("spend", spend::handle)
+        .on("spendSpend", spend::handle)
+        .on("spendVoid", void::handle)
+        .on("settle", settle::handle)
+        .on("open", open::handle)
+        .on("unlock", unlock::handle)
+        .on("refund", refund::handle)
+}
+
+fn changing(api: Routes) -> Routes {
+    api.on("createScheme", create_scheme::handle)
+        .on("createWallet", create_wallet::wallet)
+        .on("createWalletAccounts", create_wallet::wallet_accounts)
+        .on("createIdentity", create_wallet::identity)
+        .on("createAccount", create_wallet::account)
+        .on("creditAccount", adjust::credit)
+        .on("debitAccount", adjust::debit)
+        .on("earnAccount", adjust::earn)
+        .on("spendAccount", adjust::spend)
+        .on("activateWallet", change::handle)
+        .on("suspendWallet", change::handle)
+        .on("terminateWallet", change::handle)
+        .on("stateWallet", change::handle)
+        .on("activateIdentity", change::handle)
+        .on("suspendIdentity", change::handle)
+        .on("terminateIdentity", change::handle)
+        .on("stateIdentity", change::handle)
+        .on("activateAccount", change::handle)
+        .on("suspendAccount", change::handle)
+        .on("terminateAccount", change::handle)
+        .on("stateAccount", change::handle)
+        .on("annotateTransaction", change::annotate)
+}
+
+fn looking(api: Routes) -> Routes {
+    api.on("listSchemes", read_schemes::list)
+        .on("getScheme", read_schemes::one)
+        .on("findWallet", read_wallets::find)
+        .on("getWallet", read_wallets::one)
+        .on("listIdentities", read_wallets::identities)
+        .on("listAccounts", read_accounts::list)
+        .on("getAccount", read_accounts::one)
+        .on("listAccountTransactions", read_accounts::transactions)
+        .on("listTransactions", read_transactions::list)
+        .on("getTransaction", read_transactions::one)
+        .on("findTransaction", read_transactions::by_reference)
+        .on("getConnectTransaction", read_transactions::by_header)
+}
+
+/// Where a retry is told to come back to: the engine's own figures are in `zerosum_idempotency`.
+const READ_RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
+
+impl App {
+    /// Hands a command to the engine and renders what was decided. `resource` is the endpoint's name in events.
+    async fn run(
+        &self,
+        call: &Call,
+        key: Option<Key>,
+        resource: &str,
+        action: Action,
+    ) -> Result<Reply, Problem> {
+        let command = Command { call: self.told(call, resource), action };
+        let submission = Submission { brand: brand(call)?, key, command, deadline: call.deadline };
+        let answer = self.engine.submit(submission).await.map_err(idempotency::problem)?;
+        let outcome = match answer.outcome {
+            Ok(done) => {
+                let body = body(&done);
+                StatusCode::from_u16(body.status)
+                    .map(|status| Reply::bytes(status, body.json))
+                    .map_err(|_| Problem::internal())
+            }
+            Err(refused) => Err(problem(&refused)),
+        };
+        idempotency::mark(outcome, answer.replayed)
+    }
+
+    /// The call as its event tells it.
+    fn told(&self, call: &Call, resource: &str) -> command::Call {
+        let text = |name: &str| call.headers().get(name).and_then(|value| value.to_str().ok());
+        let external_id =
+            ["x-ees-transaction-id", "x-transaction-id", "caller-unique-id"].into_iter().find_map(text);
+        let custom_headers = call
+            .headers()
+            .iter()
+            .filter(|(name, _)| name.as_str().starts_with("x-custom-"))
+            .filter_map(|(name, value)| Some((name.as_str().into(), value.to_str().ok()?.into())));
+        command::Call {
+            id: call.request_id.as_str().into(),
+            client_id: call.principal.subject.clone(),
+            client_name: self.directory.name_of(&call.principal.subject),
+            caller_ip: text("x-forwarded-for")
+                .and_then(|all| all.split(',').next())
+                .unwrap_or("")
+                .trim()
+                .into(),
+            resource: resource.into(),
+            method: match call.operation().method.as_str() {
+                "PATCH" => "PATCH",
+                _ => "POST",
+            },
+            body: String::from_utf8_lossy(call.raw_body()).into(),
+            external_id: external_id.map(Into::into),
+            custom_headers: custom_headers.collect(),
+        }
+    }
+}
+
+pub(crate) fn brand(call: &Call) -> Result<BrandId, Problem> {
+    BrandId::parse(call.brand()).map_err(|_| Problem::internal())
+}
+
+/// A refusal in HTTP.
+fn problem(refused: &Refused) -> Problem {
+    let refusal = command::refusal(refused);
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let problem = Problem::own(status, refusal.code, refused.to_string());
+    refusal.details.into_iter().fold(problem, Problem::detail)
+}
+
+/// A read that could not be done.
+pub(crate) fn read_problem(failed: ReadFailed) -> Problem {
+    match failed {
+        ReadFailed::NotThere(refused) => problem(&refused),
+        ReadFailed::Unavailable(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a read could not be done");
+            Problem::unavailable(READ_RETRY_AFTER)
+        }
+        ReadFailed::Broken(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a read failed");
+            Problem::internal()
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! An open that only looks.
+
+use std::collections::BTreeMap;
+
+use zerosum_domain::BrandId;
+
+use super::{ReadFailed, Store, columns, decode};
+use crate::{
+    command::{Done, Refused, opened},
+    model::{Json, Status, permission},
+};
+
+const IDENTITY: &str = concat!(
+    "select ",
+    columns!(identity),
+    " from wallet.identities i where i.brand_id = $1::text and i.value = $2::text"
+);
+const WALLET: &str = concat!(
+    "select ",
+    columns!(wallet),
+    " from wallet.identities i join wallet.wallets w on w.brand_id = i.brand_id and w.wallet_id = i.wallet_id",
+    " where i.brand_id = $1::text and i.value = $2::text"
+);
+const ACCOUNTS: &str = concat!(
+    "select ",
+    columns!(account),
+    " from wallet.identities i",
+    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
+    " join wallet.account_balances b on b.brand_id = a.brand_id and b.account_id = a.account_id",
+    " where i.brand_id = $1::text and i.value = $2::text order by a.account_id"
+);
+const SCHEMES: &str = concat!(
+    "select ",
+    columns!(scheme_ref),
+    " from wallet.identities i",
+    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
+    " join wallet.schemes s on s.brand_id = a.brand_id and s.scheme_id = a.scheme_id",
+    " where i.brand_id = $1::text and i.value = $2::text"
+);
+const TIERS: &str = concat!(
+    "select ",
+    columns!(tier),
+    " from wallet.identities i",
+    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
+    " join wallet.scheme_tiers t on t.brand_id = a.brand_id and t.scheme_id = a.scheme_id",
+    " where i.brand_id = $1::text and i.value = $2::text"
+);
+const RULES: &str =
+    concat!("select ", columns!(rule), " from wallet.permission_rules r where r.brand_id = $1::text");
+
+impl Store {
+    /// What a wallet has, as an open shows it, without a transaction.
+    pub async fn open(
+        &self,
+        brand: &BrandId,
+        identity: &str,
+        basket: Option<Json>,
+    ) -> Result<Done, ReadFailed> {
+        let name = brand.as_str();
+        let answers = self
+            .read(
+                brand,
+                &[
+                    (IDENTITY, &[&name, &identity]),
+                    (WALLET, &[&name, &identity]),
+                    (ACCOUNTS, &[&name, &identity]),
+                    (SCHEMES, &[&name, &identity]),
+                    (TIERS, &[&name, &identity]),
+                    (RULES, &[&name]),
+                ],
+            )
+            .await?;
+        let identity = answers.all(0, |row| decode::identity(row, Some(&answers.brand)))?.pop();
+        let identity = identity.ok_or(Refused::IdentityNotFound)?;
+        let wallet = answers.all(1, decode::wallet)?.pop().ok_or(Refused::WalletNotFound)?;
+        let schemes: BTreeMap<_, _> = decode::schemes(answers.of(3), answers.of(4))?
+            .into_iter()
+            .map(|(_, scheme)| (scheme.id, scheme))
+            .collect();
+        let rules = answers.all(5, decode::rule)?;
+        let mut accounts = Vec::new();
+        let (mut may_spend, mut may_earn) = (false, false);
+        for account in answers.all(2, |row| decode::snapshot(row, &answers.brand))? {
+            let Some(scheme) = schemes.get(&account.account.scheme) else { continue };
+            if account.account.status != Status::Active {
+                continue;
+            }
+            let granted = permission(
+                &rules,
+                [
+                    ("wallet", wallet.status, &wallet.state),
+                    ("identity", identity.status, &identity.state),
+                    ("account", account.account.status, &account.account.state),
+                ],
+            );
+            may_spend |= granted.spend;
+            may_earn |= granted.earn;
+            accounts.push(opened::OpenedAccount {
+                account,
+                scheme_reference: scheme.reference.to_string(),
+                tiers: scheme.tiers.iter().map(|(unit, tiers)| (unit.clone(), tiers.clone())).collect(),
+            });
+        }
+        Ok(Done::Opened(Box::new(opened::Opened {
+            wallet,
+            identity,
+            accounts,
+            basket,
+            transaction: None,
+            may_spend,
+            may_earn,
+        })))
+    }
+}

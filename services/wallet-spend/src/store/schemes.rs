@@ -1,0 +1,38 @@
+//! Schemes as they are shown.
+
+use zerosum_domain::BrandId;
+
+use super::{ReadFailed, Span, Store, columns, decode};
+use crate::{
+    command::Refused,
+    model::{Scheme, SchemeId},
+};
+
+const ONE: &str = concat!(
+    "select ",
+    columns!(scheme),
+    " from wallet.schemes s where s.brand_id = $1::text and s.scheme_id = $2::bigint"
+);
+const COUNT: &str = "select count(*) from wallet.schemes s where s.brand_id = $1::text";
+const PAGE: &str = concat!(
+    "select ",
+    columns!(scheme),
+    " from wallet.schemes s where s.brand_id = $1::text",
+    " order by s.scheme_id limit $2::bigint offset $3::bigint"
+);
+
+impl Store {
+    pub async fn scheme(&self, brand: &BrandId, id: SchemeId) -> Result<Scheme, ReadFailed> {
+        let answers = self.read(brand, &[(ONE, &[&brand.as_str(), &id.get()])]).await?;
+        Ok(answers.all(0, decode::shown_scheme)?.pop().ok_or(Refused::SchemeNotFound)?)
+    }
+
+    /// How many there are, and this part of them, oldest first.
+    pub async fn schemes(&self, brand: &BrandId, span: Span) -> Result<(i64, Vec<Scheme>), ReadFailed> {
+        let name = brand.as_str();
+        let answers =
+            self.read(brand, &[(COUNT, &[&name]), (PAGE, &[&name, &span.limit, &span.offset])]).await?;
+        let total = answers.first(0).map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+        Ok((total, answers.all(1, decode::shown_scheme)?))
+    }
+}

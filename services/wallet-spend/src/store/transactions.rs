@@ -1,0 +1,98 @@
+//! Wallet transactions. A lock that has run out is shown EXPIRED, whether or not a job has ended it.
+
+use jiff::Timestamp;
+use zerosum_domain::BrandId;
+
+use super::{ReadFailed, Span, Store, columns, decode};
+use crate::{
+    command::Refused,
+    model::{Reference, TransactionStatus, WalletId, WalletTransaction, WalletTransactionId},
+};
+
+/// A part of a wallet's transactions, newest first.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub total: i64,
+    pub transactions: Vec<WalletTransaction>,
+}
+
+const WALLET: &str =
+    "select 1 from wallet.wallets w where w.brand_id = $1::text and w.wallet_id = $2::bigint";
+const ONE: &str = concat!(
+    "select ",
+    columns!(transaction),
+    " from wallet.wallet_transactions t",
+    " where t.brand_id = $1::text and t.wallet_id = $2::bigint and t.wallet_transaction_id = $3::bigint"
+);
+const BY_REFERENCE: &str = concat!(
+    "select ",
+    columns!(transaction),
+    " from wallet.wallet_transactions t where t.brand_id = $1::text and t.reference = $2::text"
+);
+const COUNT: &str = "
+select count(*) from wallet.wallet_transactions t where t.brand_id = $1::text and t.wallet_id = $2::bigint";
+const PAGE: &str = concat!(
+    "select ",
+    columns!(transaction),
+    " from wallet.wallet_transactions t where t.brand_id = $1::text and t.wallet_id = $2::bigint",
+    " order by t.wallet_transaction_id desc limit $3::bigint offset $4::bigint"
+);
+
+impl Store {
+    pub async fn transaction(
+        &self,
+        brand: &BrandId,
+        wallet: WalletId,
+        id: WalletTransactionId,
+    ) -> Result<WalletTransaction, ReadFailed> {
+        let answers = self.read(brand, &[(ONE, &[&brand.as_str(), &wallet.get(), &id.get()])]).await?;
+        let found = answers.all(0, decode::transaction)?.pop();
+        let reference = || Reference::try_from(id.to_string()).map_err(|_| Refused::WalletNotFound);
+        match found {
+            Some(found) => Ok(as_of(found, answers.now)),
+            None => Err(Refused::TransactionNotFound { reference: reference()? }.into()),
+        }
+    }
+
+    pub async fn transaction_by_reference(
+        &self,
+        brand: &BrandId,
+        reference: &Reference,
+    ) -> Result<WalletTransaction, ReadFailed> {
+        let answers = self.read(brand, &[(BY_REFERENCE, &[&brand.as_str(), &reference.as_str()])]).await?;
+        let found = answers.all(0, decode::transaction)?.pop();
+        let found = found.ok_or_else(|| Refused::TransactionNotFound { reference: reference.clone() })?;
+        Ok(as_of(found, answers.now))
+    }
+
+    pub async fn transactions(
+        &self,
+        brand: &BrandId,
+        wallet: WalletId,
+        span: Span,
+    ) -> Result<Listed, ReadFailed> {
+        let (name, id) = (brand.as_str(), wallet.get());
+        let answers = self
+            .read(
+                brand,
+                &[
+                    (WALLET, &[&name, &id]),
+                    (COUNT, &[&name, &id]),
+                    (PAGE, &[&name, &id, &span.limit, &span.offset]),
+                ],
+            )
+            .await?;
+        answers.first(0).ok_or(Refused::WalletNotFound)?;
+        let total = answers.first(1).map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+        let found = answers.all(2, decode::transaction)?;
+        let transactions = found.into_iter().map(|transaction| as_of(transaction, answers.now)).collect();
+        Ok(Listed { total, transactions })
+    }
+}
+
+fn as_of(mut transaction: WalletTransaction, now: Timestamp) -> WalletTransaction {
+    if transaction.lapsed(now) {
+        transaction.status = TransactionStatus::Expired;
+    }
+    transaction
+}
