@@ -25,6 +25,7 @@
 
 mod batch;
 mod fault;
+mod fault_points;
 mod key;
 mod lane;
 mod machine;
@@ -50,6 +51,9 @@ use tokio_postgres::Config;
 use zerosum_domain::BrandId;
 
 pub use fault::Fault;
+pub use fault_points::FaultPoint;
+#[cfg(feature = "fault-points")]
+pub use fault_points::arm;
 pub use key::{Key, KeyLifetime};
 pub use machine::{Named, StateMachine};
 pub use session::{Db, LOCK_WAIT_MS_MAX, STATEMENT_MS_MAX};
@@ -178,4 +182,4 @@ impl<M: StateMachine> Engine<M> {
 
 /// Longest wait for a round trip of a batch: the statement limit, and half a second for the network.
 /// The server ends a statement first; this is for a database that has gone silent.
-const ROUND_TRIP_MAX: Duration = Duration::from_millis(STATEMENT_MS_MAX + 500);
+pub(crate) const ROUND_TRIP_MAX: Duration = Duration::from_millis(STATEMENT_MS_MAX + 500);

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
 use futures_util::{future::join_all, join};
+use tokio::time::timeout;
 use tokio_postgres::{Config, NoTls, Row, types::ToSql};
 use zerosum_domain::BrandId;
 
-use crate::engine::STATEMENT_MS_MAX;
+use crate::engine::{ROUND_TRIP_MAX, STATEMENT_MS_MAX};
 
 /// Longest wait for a connection of the pool.
 const ACQUIRE_MS_MAX: u64 = 500;
@@ -77,8 +78,21 @@ impl Reads {
     /// Runs several queries as this brand, on one snapshot, in one round trip (the first use of a connection takes
     /// one more, to prepare them).
     pub async fn queries(&self, brand: &BrandId, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, ReadError> {
-        const SET_BRAND: &str = "select set_config('zerosum.brand', $1, true)";
         let client = self.connection().await?;
+        let answers = timeout(ROUND_TRIP_MAX, Self::ask(&client, brand, queries)).await;
+        answers.unwrap_or_else(|silent| {
+            // Back in the pool, a connection that has gone silent would stop the next reader too.
+            drop(Object::take(client));
+            Err(ReadError::Unavailable(silent.into()))
+        })
+    }
+
+    async fn ask(
+        client: &Object,
+        brand: &BrandId,
+        queries: &[Query<'_>],
+    ) -> Result<Vec<Vec<Row>>, ReadError> {
+        const SET_BRAND: &str = "select set_config('zerosum.brand', $1, true)";
         let (set_brand, prepared) = join!(
             client.prepare_cached(SET_BRAND),
             join_all(queries.iter().map(|query| client.prepare_cached(query.sql)))
@@ -104,7 +118,12 @@ impl Reads {
 
     /// Whether the database answers now.
     pub async fn ready(&self) -> Result<(), ReadError> {
-        self.connection().await?.batch_execute("select 1").await.map_err(ReadError::from)
+        let client = self.connection().await?;
+        let answered = timeout(ROUND_TRIP_MAX, client.batch_execute("select 1")).await;
+        answered.map(|answer| answer.map_err(ReadError::from)).unwrap_or_else(|silent| {
+            drop(Object::take(client));
+            Err(ReadError::Unavailable(silent.into()))
+        })
     }
 
     async fn connection(&self) -> Result<Object, ReadError> {

@@ -14,7 +14,11 @@ use zerosum_domain::{BrandId, Currency};
 
 use super::{
     Answer, Clock, Db, Fault, Key, KeyLifetime, Named, Outcome, Pending, ROUND_TRIP_MAX, StateMachine, Stats,
-    Wants, read, session::Session, write,
+    Wants,
+    fault_points::{FaultPoint, reach},
+    read,
+    session::Session,
+    write,
 };
 use crate::book::{Book, Brand, Context, Ids};
 
@@ -123,6 +127,7 @@ pub(super) async fn run<M: StateMachine>(
             _ => Ok(std::mem::take(&mut decided.outcomes)),
         };
     }
+    reach(FaultPoint::Decided);
     write::commit(machine, session, stats, &decided).await?;
     Ok(std::mem::take(&mut decided.outcomes))
 }
@@ -168,7 +173,11 @@ async fn read_all<M: StateMachine>(
     Stats::add(&stats.round_trips, 1);
     let brand_params: [&(dyn ToSql + Sync); 1] = [&brands];
     let reading = async {
-        let begin = async { if M::RESOLVES { Ok(()) } else { db.command(BEGIN).await } };
+        let begin = async {
+            let begun = if M::RESOLVES { Ok(()) } else { db.command(BEGIN).await };
+            reach(FaultPoint::Begun);
+            begun
+        };
         let (begun, loaded, ledger, brand_rows, key_rows, now) = join!(
             begin,
             machine.load(db, named, &mut rows),
@@ -178,7 +187,9 @@ async fn read_all<M: StateMachine>(
             moment(db, clock),
         );
         begun.and(loaded)?;
-        Ok((ledger?, brand_rows?, key_rows?, now?))
+        let read = (ledger?, brand_rows?, key_rows?, now?);
+        reach(FaultPoint::Locked);
+        Ok(read)
     };
     let (ledger, brand_rows, key_rows, now) = timeout(ROUND_TRIP_MAX, reading)
         .await
@@ -214,7 +225,9 @@ async fn known_keys<M: StateMachine>(session: &Session<M>, keys: &[(&str, &Key)]
     let brands: Vec<&str> = keys.iter().map(|(brand, _)| *brand).collect();
     let scopes: Vec<&str> = keys.iter().map(|(_, key)| &*key.scope).collect();
     let names: Vec<&str> = keys.iter().map(|(_, key)| &*key.key).collect();
-    session.db().query(&session.statements.read_keys, &[&brands, &scopes, &names]).await
+    let known = session.db().query(&session.statements.read_keys, &[&brands, &scopes, &names]).await;
+    reach(FaultPoint::KeysRead);
+    known
 }
 
 type OpenBooks = (HashMap<BrandId, Book>, BTreeSet<BrandId>);

@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use rand::Rng;
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
-    EngineConfig, Fault, Outcome, Pending, StateMachine, Stats,
+    EngineConfig, Fault, Outcome, Pending, ROUND_TRIP_MAX, StateMachine, Stats,
     batch::{self, Attempt},
+    fault_points::{FaultPoint, reach},
     session::Session,
 };
 use crate::book::Ids;
@@ -119,7 +120,14 @@ impl<M: StateMachine> Lane<M> {
 
     async fn attempt(&mut self, batch: &[Pending<M>]) -> Result<Vec<Outcome<M>>, Attempt> {
         if self.session.as_ref().is_none_or(Session::is_closed) {
-            self.session = Some(Session::open(&self.config.database).await.map_err(|error| {
+            // The library bounds the connection attempt and not what follows it: a database that accepts and then
+            // says nothing would keep the lane for ever.
+            let opening = timeout(ROUND_TRIP_MAX, Session::open(&self.config.database)).await;
+            let opened = opening.map_err(|_silent| {
+                tracing::warn!("the database accepted a lane's connection and said nothing");
+                Attempt::Unavailable
+            })?;
+            self.session = Some(opened.map_err(|error| {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a lane cannot reach the database");
                 Attempt::Unavailable
             })?);
@@ -147,6 +155,7 @@ enum Failed {
 }
 
 fn deliver<M: StateMachine>(batch: Vec<Pending<M>>, outcomes: Vec<Outcome<M>>) {
+    reach(FaultPoint::Answering);
     for (pending, outcome) in batch.into_iter().zip(outcomes) {
         // A caller that went away reads its answer by its key.
         let _gone = pending.answer.send(outcome);

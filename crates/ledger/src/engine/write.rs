@@ -12,6 +12,7 @@ use zerosum_domain::BrandId;
 use super::{
     ROUND_TRIP_MAX, StateMachine, Stats,
     batch::{Attempt, Decided, NewAnswer, classify},
+    fault_points::{FaultPoint, reach},
     session::Session,
 };
 use crate::book::{Account, Book, Drawn, EntryRow, Hold, Lot, OutboxRow, TransactionRow};
@@ -40,7 +41,10 @@ pub(super) async fn commit<M: StateMachine>(
             holds(session, &books, now),
             outbox(session, &books, now),
             machine.write(db, &decided.rows),
-            db.command("commit"),
+            async {
+                reach(FaultPoint::BeforeCommit);
+                db.command("commit").await
+            },
         );
         let first_failure = keys
             .map_err(Failure::of_keys)
@@ -58,7 +62,10 @@ pub(super) async fn commit<M: StateMachine>(
         return Err(Attempt::Unknown);
     };
     match (written, committed) {
-        (Ok(()), Ok(())) => Ok(()),
+        (Ok(()), Ok(())) => {
+            reach(FaultPoint::Committed);
+            Ok(())
+        }
         (Ok(()), Err(error)) => Err(at_commit::<M>(&error)),
         (Err(failure), _) => Err(failure.classify::<M>()),
     }
@@ -131,6 +138,7 @@ async fn keys<M: StateMachine>(
     answers: &[NewAnswer<'_>],
     now: Timestamp,
 ) -> Result<(), Error> {
+    reach(FaultPoint::WritingKeys);
     if answers.is_empty() {
         return Ok(());
     }
@@ -156,6 +164,7 @@ async fn accounts<M: StateMachine>(
     books: &Books<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    reach(FaultPoint::WritingAccounts);
     let rows = books.rows(|book| book.tape().opened.iter().filter_map(|id| book.account(*id)));
     let rows: Vec<_> =
         rows.into_iter().filter_map(|(brand, account)| Some((brand, (account, account.opened()?)))).collect();
@@ -211,6 +220,7 @@ async fn transactions<M: StateMachine>(
     books: &Books<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    reach(FaultPoint::WritingTransactions);
     let rows: Vec<(&str, &TransactionRow)> = books.rows(|book| &book.tape().transactions);
     if rows.is_empty() {
         return Ok(());
@@ -237,6 +247,7 @@ async fn entries<M: StateMachine>(
     books: &Books<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    reach(FaultPoint::WritingEntries);
     let rows: Vec<(&str, &EntryRow)> = books.rows(|book| &book.tape().entries);
     if rows.is_empty() {
         return Ok(());
@@ -274,6 +285,7 @@ async fn entries<M: StateMachine>(
 }
 
 async fn balances<M: StateMachine>(session: &Session<M>, books: &Books<'_>) -> Result<(), Failure> {
+    reach(FaultPoint::WritingBalances);
     let rows: Vec<(&str, &Account)> =
         books.rows(|book| book.accounts().filter(|account| account.changed() && account.opened().is_none()));
     if rows.is_empty() {
@@ -293,6 +305,7 @@ async fn balances<M: StateMachine>(session: &Session<M>, books: &Books<'_>) -> R
 }
 
 async fn lots<M: StateMachine>(session: &Session<M>, books: &Books<'_>, now: Timestamp) -> Result<(), Error> {
+    reach(FaultPoint::WritingLots);
     let new: Vec<(&str, &Lot)> =
         books.rows(|book| book.tape().new_lots.iter().filter_map(|id| book.lot(*id)));
     let changed: Vec<(&str, &Lot)> =
@@ -331,6 +344,7 @@ async fn holds<M: StateMachine>(
     books: &Books<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    reach(FaultPoint::WritingHolds);
     let new: Vec<(&str, &Hold)> =
         books.rows(|book| book.tape().new_holds.iter().filter_map(|id| book.known_hold(*id)));
     let changed: Vec<(&str, &Hold)> =
@@ -384,6 +398,7 @@ async fn outbox<M: StateMachine>(
     books: &Books<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    reach(FaultPoint::WritingOutbox);
     let rows: Vec<(&str, &OutboxRow)> = books.rows(|book| &book.tape().outbox);
     if rows.is_empty() {
         return Ok(());
