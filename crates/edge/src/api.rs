@@ -22,6 +22,7 @@ mod head;
 mod payload;
 mod render;
 mod routes;
+mod trace;
 
 pub use dispatch::Edge;
 

@@ -161,6 +161,7 @@ impl Server {
         let watch = Arc::new(Watch::default());
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&watch), &self.limits));
         let edge = self.edge.clone();
+        let counted = edge.clone();
         let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let busy = Watch::begin(&watch);
             let two_lengths = watch.has_two_lengths(request.headers());
@@ -176,10 +177,12 @@ impl Server {
         });
         let connection = self.graceful.watch(self.http.serve_connection(io, service));
         self.connections.spawn(async move {
+            counted.gauges().connections.increment(1);
             // A caller that goes away or talks nonsense is its own affair.
             if let Err(error) = connection.await {
                 tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended");
             }
+            counted.gauges().connections.decrement(1);
             drop(place);
         });
     }

@@ -10,9 +10,11 @@ use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
 use crate::{auth::Principal, request_id::RequestId};
 
+mod gauges;
 mod log;
 mod meter;
 
+pub(crate) use gauges::Gauges;
 use log::Lines;
 pub(crate) use meter::Meter;
 

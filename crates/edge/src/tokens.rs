@@ -147,7 +147,11 @@ impl DevKey {
     pub fn sign(&self, claims: &impl Serialize) -> Result<String, DevKeyError> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(self.kid.clone());
-        jsonwebtoken::encode(&header, claims, &self.encoding).map_err(DevKeyError::Sign)
+        self.sign_as(&header, claims)
+    }
+
+    pub(crate) fn sign_as(&self, header: &Header, claims: &impl Serialize) -> Result<String, DevKeyError> {
+        jsonwebtoken::encode(header, claims, &self.encoding).map_err(DevKeyError::Sign)
     }
 }
 

@@ -17,14 +17,14 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     Action, Endpoint, Outcome, Settings, builtin::Builtin, head, payload::Payload, render, routes::Routes,
+    trace::Trace,
 };
 use crate::{
     auth::{Credentials, Principal},
     call::{Call, target_of},
     contract::{Access, Contract},
     problem::{Kind, Problem},
-    request_id::RequestId,
-    telemetry::{self, Meter, Record},
+    telemetry::{Gauges, Meter},
 };
 
 /// How long a caller waits before it asks again for what was late.
@@ -40,20 +40,14 @@ struct Inner {
     routes: Routes,
     /// Of requests that no operation is known for.
     unrouted: Meter,
-}
-
-/// What is known of a request so far, for the log and the metrics.
-struct Trace {
-    request_id: RequestId,
-    endpoint: Option<Arc<Endpoint>>,
-    route: &'static str,
-    principal: Option<Principal>,
+    gauges: Gauges,
 }
 
 impl Edge {
     pub(super) fn new(contract: Contract, settings: Settings, routes: Routes) -> Self {
         let unrouted = Meter::new(settings.service, "none");
-        Self(Arc::new(Inner { contract, settings, routes, unrouted }))
+        let gauges = Gauges::new(settings.service);
+        Self(Arc::new(Inner { contract, settings, routes, unrouted, gauges }))
     }
 
     pub fn contract(&self) -> &Contract {
@@ -62,6 +56,10 @@ impl Edge {
 
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    pub(crate) fn gauges(&self) -> &Gauges {
+        &self.0.gauges
     }
 
     /// Answers a request; in tests without a connection.
@@ -82,16 +80,10 @@ impl Edge {
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        let started = std::time::Instant::now();
-        let settings = &self.0.settings;
+        let Inner { settings, unrouted, gauges, .. } = &*self.0;
         let (mut parts, body) = request.into_parts();
-        let mut trace = Trace {
-            request_id: settings.request_ids.of(&parts.headers),
-            endpoint: None,
-            route: "",
-            principal: None,
-        };
-        let method = parts.method.clone();
+        let request_id = settings.request_ids.of(&parts.headers);
+        let mut trace = Trace::new(settings, unrouted, gauges, parts.method.clone(), request_id);
         let encoding = parts.headers.get(ACCEPT_ENCODING).filter(|_| settings.compress).cloned();
         let mut payload = Payload::new(body);
         let outcome = self.answer(&mut trace, &mut parts, &mut payload, has_two_lengths).await;
@@ -101,24 +93,14 @@ impl Edge {
         if let Some(asked) = encoding {
             response = render::compressed(asked, response).await;
         }
-        let endpoint = trace.endpoint.as_deref();
-        telemetry::record(&Record {
-            service: settings.service,
-            method: &method,
-            route: endpoint.map_or(trace.route, |endpoint| &endpoint.operation.path),
-            status: response.status(),
-            duration: started.elapsed(),
-            request_id: &trace.request_id,
-            principal: trace.principal.as_ref(),
-            code,
-            meter: endpoint.map_or(&self.0.unrouted, |endpoint| &endpoint.meter),
-        });
+        trace.status = Some(response.status());
+        trace.code = code;
         response
     }
 
     async fn answer<B>(
         &self,
-        trace: &mut Trace,
+        trace: &mut Trace<'_>,
         parts: &mut Parts,
         payload: &mut Payload<B>,
         has_two_lengths: bool,
@@ -189,7 +171,7 @@ impl Edge {
 
     async fn authenticate(
         &self,
-        trace: &mut Trace,
+        trace: &mut Trace<'_>,
         parts: &Parts,
         endpoint: &Endpoint,
         body: &Bytes,
@@ -220,7 +202,7 @@ impl Edge {
     }
 
     /// What the document does not know: health, metrics and the document, which every service has.
-    async fn answer_unrouted(&self, trace: &mut Trace, parts: &Parts, path: &str) -> Outcome {
+    async fn answer_unrouted(&self, trace: &mut Trace<'_>, parts: &Parts, path: &str) -> Outcome {
         let Some(builtin) = Builtin::at(path) else {
             return Err(Problem::not_found("no such path"));
         };

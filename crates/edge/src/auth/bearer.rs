@@ -180,6 +180,10 @@ impl BearerTokens {
     fn claims(&self, epoch: &Epoch, token: &str) -> Result<Claims, Problem> {
         let unreadable = |_| refused("it is not a signed token");
         let header = jsonwebtoken::decode_header(token).map_err(unreadable)?;
+        // RFC 7515, section 4.1.11: what must be understood and is not. The library does not look.
+        if header.crit.is_some() {
+            return Err(refused("it needs what is not understood here"));
+        }
         let key = epoch.keys.find(header.kid.as_deref()).ok_or_else(|| refused("its key is not known"))?;
         if header.alg != key.algorithm {
             return Err(refused("its algorithm is not that of its key"));

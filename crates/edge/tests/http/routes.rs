@@ -106,6 +106,8 @@ async fn health_metrics_and_document_are_there_without_a_token() {
     for line in [
         r#"http_requests_total{service="fixture",operation="echo",status="200"} "#,
         r#"http_requests_total{service="fixture",operation="echo",status="400"} "#,
+        r#"http_requests_in_flight{service="fixture"} "#,
+        r#"http_connections{service="fixture"} "#,
         r#"http_request_duration_seconds_bucket{service="fixture",operation="echo",status="200",le="0.001"}"#,
     ] {
         assert!(text.contains(line), "{line} is not in {text}");

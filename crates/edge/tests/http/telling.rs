@@ -3,6 +3,7 @@
 use std::{cell::RefCell, io};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http_body_util::Full;
 use serde_json::{Value, json};
 use zerosum_edge::{ErrorMessage, Readiness, StatusCode, system_clock, tokens::DevKey};
@@ -88,4 +89,9 @@ async fn each_request_is_one_line_without_secrets() {
         assert_eq!(line.get("code").is_some(), status != StatusCode::OK);
         assert!(!log.contains("canary") && !log.contains(&token[..20]), "{log}");
     }
+    // A caller that goes away is told of too.
+    LOG.take();
+    drop(Box::pin(ask("/v1/sleep", token, "9000")).now_or_never());
+    let log = String::from_utf8(LOG.take()).unwrap();
+    assert!(log.contains("\"status\":499") && log.contains("\"route\":\"/v1/sleep\""), "{log}");
 }

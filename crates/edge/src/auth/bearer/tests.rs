@@ -170,6 +170,11 @@ fn a_token_cannot_choose_how_it_is_checked() {
         let secret = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
         setup.refusal(&jsonwebtoken::encode(&confused, &claims(), &secret).unwrap());
     }
+    // Signed by the right key, and yet meant for somebody who understands more.
+    let mut critical = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
+    critical.kid = Some(kid.to_owned());
+    critical.crit = Some(vec!["b64".to_owned()]);
+    setup.refusal(&setup.key.sign_as(&critical, &claims()).unwrap());
     // Another key under the same kid.
     let other = DevKey::ephemeral().unwrap().sign(&claims()).unwrap();
     setup.refusal(&format!("{signed}.{}", other.rsplit_once('.').unwrap().1));
