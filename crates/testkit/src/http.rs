@@ -161,7 +161,8 @@ impl Till {
         let (parts, body) = self.edge.respond(request).await.into_parts();
         let Ok(body) = body.collect().await;
         let raw = body.to_bytes().to_vec();
-        let content_type = parts.headers.get("content-type").map(|value| value.to_str().expect("a media type"));
+        let content_type =
+            parts.headers.get("content-type").map(|value| value.to_str().expect("a media type"));
         if let Err(why) = self.edge.contract().check_response(operation, parts.status, content_type, &raw) {
             panic!("{why}");
         }

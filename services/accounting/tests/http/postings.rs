@@ -131,23 +131,3 @@ async fn a_business_event_is_posted_once_per_type_for_ever() {
         found["data"].as_array().unwrap().iter().map(|found| found["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["refund", "payout"]);
 }
-
-#[tokio::test]
-async fn accounts_of_other_services_take_no_direct_postings() {
-    let stage = Stage::new().await;
-    let bank = stage.account("Bank").await;
-    let till = stage.account("Till").await;
-    let admin = stage.database.admin().await;
-    // As the cash service opens one; accounts never change, so the superuser takes the trigger away.
-    admin
-        .batch_execute(&format!(
-            "alter table ledger.accounts disable trigger all;
-             update ledger.accounts set steward = 'cash' where account_id = '{till}'"
-        ))
-        .await
-        .unwrap();
-    let answer = stage.post(&transaction(&[(&bank, 5), (&till, -5)])).await;
-    answer.refused(403, "forbidden", "/entries/1/account_id");
-    assert!(answer.body["message"].as_str().unwrap().contains("cash"));
-    assert_eq!(stage.balance(&bank).await, "0");
-}

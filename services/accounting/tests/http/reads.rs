@@ -36,8 +36,7 @@ async fn a_ledger_is_paged_newest_first_and_its_cursor_is_its_own() {
     );
 
     stage.ask(ledger(&bank, &format!("?cursor={cursor}"))).await.refused(400, "validation_error", "cursor");
-    let flipped =
-        if cursor.starts_with('A') { format!("B{}", &cursor[1..]) } else { format!("A{}", &cursor[1..]) };
+    let flipped = format!("{}{}", if cursor.starts_with('A') { 'B' } else { 'A' }, &cursor[1..]);
     stage.ask(ledger(&till, &format!("?cursor={flipped}"))).await.refused(400, "validation_error", "cursor");
 }
 

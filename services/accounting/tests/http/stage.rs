@@ -37,6 +37,16 @@ impl Stage {
         self.issuer.token(Some(brand), subject, scope)
     }
 
+    /// The cash service over the same database.
+    pub fn cash(&self) -> Till {
+        let parts = zerosum_cash::service::Parts::new(
+            self.database.app_url().parse().unwrap(),
+            self.issuer.bearer_tokens(),
+        );
+        let service = zerosum_cash::service::Service::start(parts).unwrap();
+        Till::new(service.edge().clone(), self.token(BRAND, "till-1", "admin:*"))
+    }
+
     pub async fn ask(&self, ask: Ask<'_>) -> Answer {
         self.till.ask(ask).await
     }
