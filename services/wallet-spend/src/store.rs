@@ -19,7 +19,7 @@ use zerosum_ledger::reads::{Query, ReadError, Reads};
 
 pub(crate) use accounts::AccountPage;
 pub(crate) use calculate::{Calculated, Calculation};
-pub(crate) use jobs::{LapsedLock, LapsedPoints};
+pub(crate) use jobs::LapsedReader;
 pub(crate) use transactions::Listed;
 
 use crate::{command::Refused, model::Brand};

@@ -1,56 +1,102 @@
-//! What the jobs look for: locks and points whose time has come.
+//! What the jobs look for: locks and points whose time has come, over all brands.
+//!
+//! A connection of its own, as the application role: the read pool sees one brand at a time. It only reads.
 
+use tokio_postgres::{Client, Config, Error, NoTls, Row};
 use zerosum_domain::BrandId;
+use zerosum_ledger::engine::STATEMENT_MS_MAX;
 
-use super::{ReadFailed, Store};
-use crate::model::{WalletAccountId, WalletId, WalletTransactionId};
+use crate::{
+    command::Action,
+    model::{WalletAccountId, WalletId, WalletTransactionId},
+};
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LapsedLock {
-    pub wallet: WalletId,
-    pub transaction: WalletTransactionId,
+/// Something to be ended, and the command that ends it.
+#[derive(Debug)]
+pub(crate) struct Lapsed {
+    pub brand: BrandId,
+    pub action: Action,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LapsedPoints {
-    pub wallet: WalletId,
-    pub account: WalletAccountId,
-}
-
+/// Locks that have run out, those that ran out first. Brands that are halted are left out.
 const LOCKS: &str = "
-select t.wallet_id, t.wallet_transaction_id
+select t.brand_id, t.wallet_id, t.wallet_transaction_id
   from wallet.wallet_transactions t
- where t.brand_id = $1::text and t.status = 'ACTIVE' and t.lock_expires_at <= now()
+  join ledger.brands b on b.brand_id = t.brand_id
+ where t.status = 'ACTIVE' and t.lock_expires_at <= clock_timestamp() and b.halted_reason is null
  order by t.lock_expires_at
- limit $2::bigint";
+ limit $1::bigint";
 
+/// Accounts with points that have expired and that no lock holds.
 const POINTS: &str = "
-select distinct a.wallet_id, a.account_id
+select e.brand_id, a.wallet_id, a.account_id
   from wallet.expired_points e
   join wallet.accounts a on a.brand_id = e.brand_id and a.ledger_account = e.ledger_account
- where e.brand_id = $1::text
- limit $2::bigint";
+  join ledger.brands b on b.brand_id = e.brand_id
+ where b.halted_reason is null
+ group by e.brand_id, a.wallet_id, a.account_id
+ order by min(e.expires_at)
+ limit $1::bigint";
 
-impl Store {
-    pub async fn lapsed_locks(&self, brand: &BrandId, limit: i64) -> Result<Vec<LapsedLock>, ReadFailed> {
-        let answers = self.read(brand, &[(LOCKS, &[&brand.as_str(), &limit])]).await?;
-        answers.all(0, |row| {
-            let ids = (WalletId::new(row.try_get(0)?), WalletTransactionId::new(row.try_get(1)?));
-            Ok(match ids {
-                (Ok(wallet), Ok(transaction)) => Some(LapsedLock { wallet, transaction }),
-                _ => None,
-            })
-        })
+/// Looks for what has lapsed; connects when it is first asked, and again after a failure.
+#[derive(Debug)]
+pub(crate) struct LapsedReader {
+    database: Config,
+    client: Option<Client>,
+}
+
+impl LapsedReader {
+    pub fn new(database: &Config) -> Self {
+        let mut database = database.clone();
+        let options = format!(
+            "{} -c role=zerosum_app -c default_transaction_read_only=on -c statement_timeout={STATEMENT_MS_MAX}",
+            database.get_options().unwrap_or_default()
+        );
+        database.options(options).application_name("zerosum wallet-spend expiry");
+        Self { database, client: None }
     }
 
-    pub async fn lapsed_points(&self, brand: &BrandId, limit: i64) -> Result<Vec<LapsedPoints>, ReadFailed> {
-        let answers = self.read(brand, &[(POINTS, &[&brand.as_str(), &limit])]).await?;
-        answers.all(0, |row| {
-            let ids = (WalletId::new(row.try_get(0)?), WalletAccountId::new(row.try_get(1)?));
-            Ok(match ids {
-                (Ok(wallet), Ok(account)) => Some(LapsedPoints { wallet, account }),
-                _ => None,
-            })
-        })
+    /// At most `most` locks and as many accounts. Locks come first: they free what then may expire.
+    pub async fn next(&mut self, most: i64) -> Result<Vec<Lapsed>, Error> {
+        let client = match self.client.take() {
+            Some(client) if !client.is_closed() => client,
+            _ => self.connect().await?,
+        };
+        let mut lapsed = Vec::new();
+        for row in client.query(LOCKS, &[&most]).await? {
+            lapsed.extend(lock(&row)?);
+        }
+        for row in client.query(POINTS, &[&most]).await? {
+            lapsed.extend(points(&row)?);
+        }
+        self.client = Some(client);
+        Ok(lapsed)
     }
+
+    async fn connect(&self) -> Result<Client, Error> {
+        let (client, connection) = self.database.connect(NoTls).await?;
+        // It ends with the client.
+        tokio::spawn(connection);
+        Ok(client)
+    }
+}
+
+fn lock(row: &Row) -> Result<Option<Lapsed>, Error> {
+    let ids = (
+        BrandId::parse(row.try_get(0)?),
+        WalletId::new(row.try_get(1)?),
+        WalletTransactionId::new(row.try_get(2)?),
+    );
+    let (Ok(brand), Ok(wallet), Ok(transaction)) = ids else { return Ok(None) };
+    Ok(Some(Lapsed { brand, action: Action::ExpireLock { wallet, transaction } }))
+}
+
+fn points(row: &Row) -> Result<Option<Lapsed>, Error> {
+    let ids = (
+        BrandId::parse(row.try_get(0)?),
+        WalletId::new(row.try_get(1)?),
+        WalletAccountId::new(row.try_get(2)?),
+    );
+    let (Ok(brand), Ok(wallet), Ok(account)) = ids else { return Ok(None) };
+    Ok(Some(Lapsed { brand, action: Action::ExpirePoints { wallet, account } }))
 }

@@ -1,0 +1,85 @@
+//! The job that ends locks that have run out and posts points that have expired.
+//!
+//! Nothing waits for it: both count as gone from their moment on, in every answer. It gives the books their entries
+//! and the events their news soon after. Each is a command through the engine; several processes may run the job
+//! at once, because each command looks again at the locked rows and leaves alone what is done by then.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::{Instant, sleep};
+use zerosum_ledger::{Engine, Fault, Submission};
+
+use crate::{
+    command::{Call, Command, Machine},
+    store::LapsedReader,
+};
+
+/// How soon after its moment an expiry is posted, when there is little to do.
+const PERIOD: Duration = Duration::from_secs(1);
+/// After a failure, so that a database that is down is not asked every second by every process.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// What one look finds at most of each kind: a batch's worth, so that the tills keep their turn.
+const PER_LOOK: i64 = 200;
+/// A command that has waited for so long finds a lane under load; the next look is soon enough.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// Why a look was cut short. The next one goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpiryError {
+    #[error("looking for what has lapsed")]
+    Look(#[from] tokio_postgres::Error),
+    #[error("posting an expiry")]
+    Post(#[from] Fault),
+}
+
+/// Finds and ends.
+#[derive(Debug)]
+pub struct Expiry {
+    engine: Engine<Machine>,
+    lapsed: LapsedReader,
+}
+
+impl Expiry {
+    pub fn new(engine: Engine<Machine>, database: &tokio_postgres::Config) -> Self {
+        Self { engine, lapsed: LapsedReader::new(database) }
+    }
+
+    /// Runs for as long as it is polled.
+    pub async fn run(mut self) {
+        loop {
+            let pause = match self.look().await {
+                Ok(0) => PERIOD,
+                // There may be more.
+                Ok(_) => Duration::ZERO,
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "expiries wait");
+                    PAUSE_AFTER_FAILURE
+                }
+            };
+            sleep(pause).await;
+        }
+    }
+
+    /// Ends what one look finds; answers how much was ended.
+    pub async fn look(&mut self) -> Result<usize, ExpiryError> {
+        let lapsed = self.lapsed.next(PER_LOOK).await?;
+        let ends = lapsed.into_iter().map(|lapsed| {
+            let call = Call { method: "POST", resource: "expiry".into(), ..Call::default() };
+            self.engine.submit(Submission {
+                brand: lapsed.brand,
+                key: None,
+                command: Command { call, action: lapsed.action },
+                deadline: Instant::now() + DEADLINE,
+            })
+        });
+        let mut ended = 0;
+        for answer in join_all(ends).await {
+            match answer?.outcome {
+                Ok(_) => ended += 1,
+                Err(refused) => tracing::error!(%refused, "an expiry was not posted"),
+            }
+        }
+        Ok(ended)
+    }
+}

@@ -1,0 +1,79 @@
+//! Locks that run out: their points are usable at once, and the job says so soon after.
+
+use serde_json::json;
+
+use super::stage::{Stage, refused};
+
+#[tokio::test]
+async fn a_lock_that_has_run_out_locks_nothing_before_any_job_has_come() {
+    let stage = Stage::new().await;
+    let holder = stage.holder(25_000).await;
+    stage.spend(&holder, "old", 20_000, true).await.expect(200);
+    stage.let_lapse("old").await;
+    assert_eq!(stage.figures(&holder).await, [25_000, 25_000, 0, 0, 0]);
+    assert_eq!(stage.status("old").await, "EXPIRED");
+    let results = stage.calculate(&holder, 25_000).await.expect(200);
+    assert_eq!(results["spendAdjudicationResults"]["pointsValue"], 20_000);
+    refused(&stage.void(&holder, "old").await, 400, "TRANSACTION_EXPIRED");
+    stage.spend(&holder, "new", 20_000, true).await.expect(200);
+    assert_eq!(stage.figures(&holder).await, [25_000, 5_000, 20_000, 0, 0]);
+    // The spend has ended the old lock on its way.
+    let target = format!("/wallet/{}/account/{}/transactions", holder.wallet, holder.account);
+    let list = stage.get("listAccountTransactions", &target).await.expect(200);
+    let events: Vec<&str> =
+        list["results"].as_array().unwrap().iter().map(|made| made["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["LOCK", "UNLOCK", "LOCK", "CREDIT"]);
+    stage.books_hold().await;
+}
+
+#[tokio::test]
+async fn the_job_ends_what_has_run_out_once() {
+    let mut stage = Stage::new().await;
+    let holder = stage.holder(40_000).await;
+    for spend in ["s-1", "s-2", "s-3"] {
+        stage.spend(&holder, spend, 10_000, true).await.expect(200);
+    }
+    stage.let_lapse("s-1").await;
+    stage.let_lapse("s-3").await;
+    assert_eq!(stage.service.expiry().look().await.unwrap(), 2);
+    assert_eq!(stage.service.expiry().look().await.unwrap(), 0);
+    assert_eq!(stage.status("s-1").await, "EXPIRED");
+    assert_eq!(stage.status("s-2").await, "ACTIVE");
+    assert_eq!(stage.figures(&holder).await, [40_000, 30_000, 10_000, 0, 0]);
+    assert_eq!(
+        stage.event("POSCONNECT.WALLET.SPEND.EXPIRE").await["atomicOperations"][1]["objectValue"]["status"],
+        "EXPIRED"
+    );
+    stage.books_hold().await;
+}
+
+#[tokio::test]
+async fn a_late_settle_is_done_while_the_points_are_there() {
+    let stage = Stage::new().await;
+    let holder = stage.holder(25_000).await;
+    stage.spend(&holder, "late", 20_000, true).await.expect(200);
+    stage.let_lapse("late").await;
+    let settled = stage.settle(&holder, "buy", &["late"]).await.expect(207);
+    assert_eq!(settled["issues"][0]["code"], "TRANSACTION_EXPIRED");
+    assert_eq!(stage.figures(&holder).await, [5_000, 5_000, 0, 20_000, 2_000]);
+
+    stage.credit(&holder, 5_000).await;
+    stage.spend(&holder, "later", 10_000, true).await.expect(200);
+    stage.let_lapse("later").await;
+    stage.spend(&holder, "quicker", 10_000, true).await.expect(200);
+    refused(&stage.settle(&holder, "buy-2", &["later"]).await, 400, "INSUFFICIENT_POINTS");
+    stage.books_hold().await;
+}
+
+#[tokio::test]
+async fn a_scheme_says_how_long_its_locks_last() {
+    let stage = Stage::new().await;
+    let scheme = stage.scheme_with("SHORT", json!({"timeoutOverride": 60})).await;
+    let holder = stage.holder_of("card", &[(&scheme, "SHORT")]).await;
+    stage.credit(&holder, 10_000).await;
+    stage.spend(&holder, "s", 10_000, true).await.expect(200);
+    let sql =
+        "select extract(epoch from lock_expires_at - created_at)::bigint from wallet.wallet_transactions";
+    let seconds: i64 = stage.database.admin().await.query_one(sql, &[]).await.unwrap().get(0);
+    assert_eq!(seconds, 60);
+}
