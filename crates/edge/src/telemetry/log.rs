@@ -17,6 +17,9 @@ const BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long the end of a process waits for the last lines to be read.
 const FLUSH_TIME_MAX: Duration = Duration::from_secs(1);
 
+/// Between two writes: so that busy requests wake the thread 200 times a second, not at every line.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// The lines on their way. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lines(Arc<Shared>);
@@ -31,7 +34,7 @@ struct Shared {
 struct Waiting {
     bytes: Vec<u8>,
     dropped: u64,
-    /// Lines were taken and are being written.
+    /// Lines were taken and are being written; the thread looks again by itself.
     writing: bool,
 }
 
@@ -69,6 +72,7 @@ impl Lines {
                 );
             }
             let _ = out.flush();
+            std::thread::sleep(PAUSE);
         }
     }
 

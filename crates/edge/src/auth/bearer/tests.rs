@@ -339,3 +339,27 @@ fn keys_that_prove_nothing_are_not_taken() {
     assert!(matches!(TokenKeys::from_jwks(&jwks.replace("\"EdDSA\"", "\"RS256\"")), Err(KeyError::Empty)));
     assert!(matches!(TokenKeys::from_jwks(&jwks.replace("\"sig\"", "\"enc\"")), Err(KeyError::Empty)));
 }
+
+/// Keys and tokens of another maker (OpenSSL), at [`NOW`]; their private halves were thrown away.
+#[test]
+fn every_algorithm_of_the_list_is_verified_and_no_other() {
+    let foreign: Value = serde_json::from_str(include_str!("tests/foreign.json")).unwrap();
+    let tokens = |keys| {
+        let config = BearerConfig::new("https://issuer.example", "zerosum");
+        BearerTokens::with_clock(config, keys, Arc::new(|| NOW))
+    };
+    let token = |name: &str| foreign["tokens"][name].as_str().unwrap();
+    let jwks = tokens(TokenKeys::parse(&foreign["jwks"].to_string()).unwrap());
+    for name in ["ES256", "RS256"] {
+        assert_eq!(&*jwks.verify(token(name)).unwrap().subject, "till-7", "{name}");
+    }
+    for name in ["EdDSA", "ES256 by RSA kid", "PS256"] {
+        assert!(jwks.verify(token(name)).unwrap_err().is(Kind::InvalidToken), "{name}");
+    }
+    for (pem, good) in [("ec", "ES256"), ("rsa", "RS256"), ("ed", "EdDSA")] {
+        let keys = tokens(TokenKeys::parse(foreign["pem"][pem].as_str().unwrap()).unwrap());
+        for name in ["ES256", "RS256", "EdDSA", "PS256"] {
+            assert_eq!(keys.verify(token(name)).is_ok(), name == good, "{name} with the PEM {pem}");
+        }
+    }
+}
