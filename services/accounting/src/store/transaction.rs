@@ -6,12 +6,20 @@ use jiff::Timestamp;
 use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 use zerosum_domain::{AccountId, BrandId, TransactionId};
-use zerosum_ledger::reads::{Query, ReadError};
+use zerosum_ledger::{
+    book::Posting,
+    reads::{Query, ReadError},
+};
 
 use super::{
     Store,
     page::{Page, Window},
 };
+
+/// Most entries of one page: a page of 200 transactions of 1,000 entries would be some 30 MB of JSON. Above the
+/// entries of any one transaction, so that a page always has a whole one.
+const PAGE_ENTRIES_MAX: usize = 10_000;
+const _: () = assert!(PAGE_ENTRIES_MAX > Posting::LEGS_MAX);
 
 /// A posted transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +57,9 @@ impl Store {
         id: TransactionId,
     ) -> Result<Option<TransactionDetail>, ReadError> {
         let (name, uuid, ids) = (brand.as_str(), id.uuid(), vec![id.uuid()]);
+        let most = i64::try_from(PAGE_ENTRIES_MAX).unwrap_or(i64::MAX);
         let transaction = Query { sql: include_str!("transaction.sql"), params: &[&name, &uuid] };
-        let entries = Query { sql: include_str!("transaction_entries.sql"), params: &[&name, &ids] };
+        let entries = Query { sql: include_str!("transaction_entries.sql"), params: &[&name, &ids, &most] };
         let answers = self.reads.queries(brand, &[transaction, entries]).await?;
         let [transactions, entries] = &answers[..] else { return Ok(None) };
         let Some(row) = transactions.first() else { return Ok(None) };
@@ -65,7 +74,7 @@ impl Store {
         }))
     }
 
-    /// The brand's transactions, newest first.
+    /// The brand's transactions, newest first. A page is shorter than its limit where they have many entries.
     pub async fn transactions(
         &self,
         brand: &BrandId,
@@ -88,9 +97,19 @@ impl Store {
         // Posted rows never change, so a second snapshot sees the same entries.
         let ids =
             rows.iter().take(window.limit).map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
-        let query = Query { sql: include_str!("transaction_entries.sql"), params: &[&name, &ids] };
-        let mut entries = entries_by_transaction(&self.reads.query(brand, query).await?)?;
+        let most = i64::try_from(PAGE_ENTRIES_MAX).unwrap_or(i64::MAX);
+        let params: &[&(dyn ToSql + Sync)] = &[&name, &ids, &most];
+        let entries =
+            self.reads.query(brand, Query { sql: include_str!("transaction_entries.sql"), params }).await?;
+        // Of a full answer the last transaction may have been cut off: it begins the next page.
+        let cut: Option<Uuid> = match entries.last() {
+            Some(last) if entries.len() == PAGE_ENTRIES_MAX => Some(last.try_get("transaction_id")?),
+            _ => None,
+        };
+        let mut entries = entries_by_transaction(&entries)?;
         let rows = rows.iter().map(|row| transaction_of(row, &mut entries)).collect::<Result<Vec<_>, _>>()?;
+        let place = cut.and_then(|cut| rows.iter().position(|row| row.id.uuid() == cut));
+        let window = Window { limit: place.unwrap_or(window.limit), ..window };
         Ok(window.page(rows, |row| row.id))
     }
 }

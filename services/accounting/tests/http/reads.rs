@@ -139,3 +139,32 @@ async fn what_a_page_may_not_be() {
         stage.ask(ask).await.refused(400, "validation_error", "at");
     }
 }
+
+#[tokio::test]
+async fn a_page_of_large_transactions_is_shorter_than_its_limit_and_none_is_lost() {
+    let stage = Stage::new().await;
+    let (till, bank) = (stage.account("Till").await, stage.account("Bank").await);
+    // Twelve of 1,000 entries, and a page holds 10,000 entries.
+    let large: Vec<(&str, i64)> =
+        (0..1_000).map(|n| if n % 2 == 0 { (&*till, 1) } else { (&*bank, -1) }).collect();
+    let large = transaction(&large);
+    let mut posted = 0;
+    while posted < 12 {
+        let body = serde_json::json!({"atomic": true, "transactions": vec![large.clone(); 6]});
+        let ask = Ask::post("postTransactionBatch", "/v1/transactions/batch", &body);
+        posted += stage.ask(ask).await.expect(201)["posted"].as_u64().unwrap();
+    }
+    let (mut seen, mut pages) = (std::collections::HashSet::new(), 0);
+    let mut target = "/v1/transactions?limit=200".to_owned();
+    loop {
+        let page = stage.ask(Ask::get("listTransactions", &target)).await.expect(200);
+        pages += 1;
+        for row in page["data"].as_array().unwrap() {
+            assert_eq!(row["entries"].as_array().unwrap().len(), 1_000);
+            assert!(seen.insert(row["id"].as_str().unwrap().to_owned()));
+        }
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        target = format!("/v1/transactions?limit=200&cursor={cursor}");
+    }
+    assert_eq!((seen.len(), pages), (12, 2));
+}
