@@ -1,0 +1,98 @@
+//! Tills at work: transfers between hot and cold accounts, balances read, old answers asked for again.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use rand::{Rng, rngs::SmallRng};
+use tokio::{task::JoinSet, time::sleep};
+use zerosum_testkit::schedule::Seed;
+
+use crate::caller::{Caller, Transfer};
+
+/// Customers 1 to this many are in half of all transfers.
+pub const HOT: usize = 8;
+
+/// Longer than any fault of a proof lasts: whoever asks that long is told.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Clients that work until they are told to stop, and then finish what they have begun.
+pub struct Load {
+    clients: JoinSet<()>,
+    stop: Arc<AtomicBool>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    pub clients: usize,
+    pub customers: usize,
+    /// Between two operations of a client.
+    pub pause: Duration,
+}
+
+impl Load {
+    pub fn start(caller: &Arc<Caller>, seed: Seed, shape: Shape) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut clients = JoinSet::new();
+        for client in 0..shape.clients {
+            clients.spawn(work(caller.clone(), stop.clone(), seed, client, shape));
+        }
+        Self { clients, stop }
+    }
+
+    /// Lets every client finish what it has begun.
+    pub async fn finish(mut self) -> anyhow::Result<()> {
+        self.stop.store(true, Ordering::Relaxed);
+        while let Some(ended) = self.clients.join_next().await {
+            ended?;
+        }
+        Ok(())
+    }
+}
+
+async fn work(caller: Arc<Caller>, stop: Arc<AtomicBool>, seed: Seed, client: usize, shape: Shape) {
+    let mut random = seed.stream(&format!("client {client}"));
+    let mut told: Vec<Transfer> = Vec::new();
+    let mut number = 0;
+    while !stop.load(Ordering::Relaxed) {
+        match random.random_range(0..10) {
+            0 if !told.is_empty() => {
+                let again = random.random_range(0..told.len());
+                caller.ask_again(&told[again], &mut random).await;
+            }
+            1 | 2 => {
+                let account = customer(&mut random, shape.customers);
+                caller.read(account, &mut random).await;
+            }
+            _ => {
+                let transfer = transfer(&mut random, shape.customers, format!("c{client}-{number}"));
+                number += 1;
+                caller.transfer(&transfer, &mut random, PATIENCE).await;
+                told.push(transfer);
+            }
+        }
+        if !shape.pause.is_zero() {
+            sleep(shape.pause).await;
+        }
+    }
+}
+
+/// A transfer between two customers; now and then more than anybody has.
+pub fn transfer(random: &mut SmallRng, customers: usize, key: String) -> Transfer {
+    let from = customer(random, customers);
+    let mut to = from;
+    while to == from {
+        to = customer(random, customers);
+    }
+    let amount = if random.random_range(0..20) == 0 { 1_000_000_000 } else { random.random_range(1..100) };
+    Transfer { key, from, to, amount }
+}
+
+fn customer(random: &mut SmallRng, customers: usize) -> usize {
+    let hot = HOT.min(customers);
+    if random.random() { random.random_range(1..=hot) } else { random.random_range(1..=customers) }
+}

@@ -1,0 +1,30 @@
+//! One file for each promise, or for those that one run proves together.
+
+pub mod killed;
+pub mod lost_ack;
+
+use crate::{Figure, Run};
+
+/// Every proof of `only` (all, when it is empty), in the order of its promise. A proof that cannot be run is a
+/// promise that was not proven.
+pub async fn all(run: &Run, only: &[u8], mut each: impl FnMut(&Figure)) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    macro_rules! prove {
+        ($($number:literal $prove:path),+ $(,)?) => {$(
+            if only.is_empty() || only.contains(&$number) {
+                let figure = $prove(run).await.unwrap_or_else(|error| {
+                    let mut figure = Figure::begin($number, stringify!($prove), "nothing: it could not be run");
+                    figure.find(format!("{error:#}"));
+                    figure.end(0)
+                });
+                each(&figure);
+                figures.push(figure);
+            }
+        )+};
+    }
+    prove! {
+        10 lost_ack::prove,
+        11 killed::prove,
+    }
+    figures
+}

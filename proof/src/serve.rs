@@ -1,0 +1,86 @@
+//! The process that is killed: accounting as its own binary serves it, and a place to die at.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use rustix::process::{Signal, getpid, kill_process};
+use tokio::{
+    io::AsyncReadExt as _,
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use zerosum_accounting::service::{Parts, Service};
+use zerosum_edge::{BearerConfig, BearerTokens, ServeLimits, TokenKeys};
+use zerosum_ledger::engine::{FaultPoint, arm};
+
+use crate::stage::{AUDIENCE, ISSUER};
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    #[arg(long)]
+    jwks: PathBuf,
+    #[arg(long)]
+    port: u16,
+    #[arg(long, default_value_t = 4)]
+    read_connections: usize,
+    /// The step of the posting path at which the process kills itself with SIGKILL.
+    #[arg(long, value_parser = parse_point)]
+    kill_at: Option<FaultPoint>,
+    /// At which visit of that step.
+    #[arg(long, default_value_t = 1)]
+    kill_visit: u64,
+}
+
+fn parse_point(text: &str) -> Result<FaultPoint, String> {
+    let found = FaultPoint::ALL.iter().copied().find(|point| format!("{point:?}") == text);
+    found.ok_or_else(|| format!("no fault point is called {text}"))
+}
+
+/// For what was sent before the step to reach the server: the kill comes after it, not in front of it.
+const IN_FLIGHT: Duration = Duration::from_millis(15);
+
+fn kill_at(point: FaultPoint, visit: u64) {
+    let visits = AtomicU64::new(0);
+    arm(move |reached| {
+        if reached != point || visits.fetch_add(1, Ordering::Relaxed) + 1 != visit {
+            return;
+        }
+        // Lets this thread's other tasks, the connection among them, go on elsewhere while it waits.
+        tokio::task::block_in_place(|| std::thread::sleep(IN_FLIGHT));
+        // It does not return.
+        let _ = kill_process(getpid(), Signal::KILL);
+    });
+}
+
+pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    if let Some(point) = args.kill_at {
+        kill_at(point, args.kill_visit);
+    }
+    let tokens = BearerTokens::new(BearerConfig::new(ISSUER, AUDIENCE), TokenKeys::load(&args.jwks)?);
+    let parts = Parts::new(args.database_url.parse()?, Arc::new(tokens));
+    let service = Service::start(Parts { read_connections: args.read_connections, ..parts })?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    let listener = TcpListener::bind(address).await.context("cannot listen")?;
+    println!("listening");
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            // The parent is gone.
+            _ = async { tokio::io::stdin().read(&mut [0]).await } => {}
+        }
+    };
+    service.serve(listener, ServeLimits::default(), stop).await?;
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! What a proof stands on: a database, one brand, accounts with money on them, and a token.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use futures_util::future::try_join_all;
+use tempfile::TempDir;
+use tokio::time::Instant;
+use uuid::Uuid;
+use zerosum_accounting::command::{Accounting, Batch, Command, Entry, Post, text::TransactionType};
+use zerosum_domain::{AccountId, Amount, BrandId};
+use zerosum_edge::tokens::{DevKey, Grant};
+use zerosum_ledger::{Engine, EngineConfig, Submission};
+use zerosum_testkit::TestDatabase;
+
+pub const BRAND: &str = "proof";
+pub const ISSUER: &str = "zerosum";
+pub const AUDIENCE: &str = "zerosum";
+
+/// The accounts of a stage: the first is the mint, which may go below zero; nobody else may.
+#[derive(Debug, Clone, Copy)]
+pub struct Accounts {
+    pub customers: usize,
+    /// What each customer begins with.
+    pub opening: i64,
+}
+
+pub struct Stage {
+    pub database: TestDatabase,
+    pub accounts: Vec<AccountId>,
+    pub token: String,
+    pub jwks: PathBuf,
+    _folder: TempDir,
+}
+
+/// Account ids are chosen by us, so that a seed names the same accounts in every run.
+fn account_id(n: usize) -> AccountId {
+    AccountId::new(Uuid::from_u128(0x0193_a1f0_0000_7000_8000_0000_0000_0000 + n as u128))
+}
+
+impl Stage {
+    pub async fn new(accounts: Accounts) -> anyhow::Result<Self> {
+        Self::on(TestDatabase::new().await, accounts).await
+    }
+
+    pub async fn on(database: TestDatabase, accounts: Accounts) -> anyhow::Result<Self> {
+        let ids: Vec<AccountId> = (0..=accounts.customers).map(account_id).collect();
+        let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let admin = database.admin().await;
+        admin.execute("insert into ledger.brands (brand_id, name) values ($1, 'Proof')", &[&BRAND]).await?;
+        let opened = "insert into ledger.accounts (brand_id, account_id, name, type, steward, currency, keeps_lots,
+                                                   created_at, updated_at)
+                      select $2, id, 'proof', 'asset', 'general', 'USD', false, now(), now() from unnest($1::uuid[]) id";
+        admin.execute(opened, &[&uuids, &BRAND]).await?;
+        let balances = "insert into ledger.balances (brand_id, account_id, posted, held, version, floor)
+                        select $2, id, 0, 0, 0, case when id <> $3 then 0 end from unnest($1::uuid[]) id";
+        admin.execute(balances, &[&uuids, &BRAND, &account_id(0).uuid()]).await?;
+        let folder = tempfile::tempdir().context("making a folder failed")?;
+        let key = DevKey::create(folder.path())?;
+        let grant = Grant {
+            issuer: ISSUER,
+            audience: AUDIENCE,
+            subject: "prover",
+            brand: Some(BRAND),
+            scope: "write:ledger read:ledger",
+        };
+        let now = (zerosum_edge::system_clock())();
+        // Longer than any run, and as long as a token may live.
+        let token = key.mint(&grant, now, Duration::from_secs(24 * 3600))?;
+        let stage =
+            Self { database, accounts: ids, token, jwks: folder.path().join("jwks.json"), _folder: folder };
+        stage.fund(accounts.opening).await?;
+        Ok(stage)
+    }
+
+    pub fn brand() -> BrandId {
+        match BrandId::parse(BRAND) {
+            Ok(brand) => brand,
+            Err(invalid) => unreachable!("{invalid}"),
+        }
+    }
+
+    /// An engine in this process, by way of `url`.
+    pub fn engine(url: &str) -> anyhow::Result<Engine<Accounting>> {
+        Ok(Engine::start(Accounting, EngineConfig::new(url.parse()?)))
+    }
+
+    /// A transfer as accounting decides it. The memo is the key, so that the books say who asked.
+    pub fn transfer(
+        &self,
+        key: Option<&str>,
+        from: usize,
+        to: usize,
+        amount: i64,
+    ) -> anyhow::Result<Command> {
+        Ok(Command::Post(self.post(key, from, to, amount)?))
+    }
+
+    fn post(&self, key: Option<&str>, from: usize, to: usize, amount: i64) -> anyhow::Result<Post> {
+        let entry = |account: usize, amount| {
+            Ok::<_, anyhow::Error>(Entry {
+                account: self.accounts[account],
+                amount: Amount::new(amount)?,
+                memo: None,
+            })
+        };
+        Ok(Post {
+            kind: TransactionType::parse("transfer")?,
+            external_ref: None,
+            memo: key.map(zerosum_accounting::command::text::Memo::parse).transpose()?,
+            metadata: None,
+            entries: vec![entry(from, -amount)?, entry(to, amount)?],
+        })
+    }
+
+    /// Gives every customer its opening balance.
+    async fn fund(&self, opening: i64) -> anyhow::Result<()> {
+        if opening == 0 {
+            return Ok(());
+        }
+        let engine = Self::engine(self.database.app_url())?;
+        let customers: Vec<usize> = (1..self.accounts.len()).collect();
+        try_join_all(customers.chunks(100).map(|some| async {
+            let items = some.iter().map(|to| self.post(None, 0, *to, opening)).collect::<Result<_, _>>()?;
+            let submission = Submission {
+                brand: Self::brand(),
+                key: None,
+                command: Command::Batch(Batch { atomic: true, items }),
+                deadline: Instant::now() + Duration::from_secs(60),
+            };
+            let answer = engine.submit(submission).await?;
+            answer.outcome.map(drop).map_err(|refused| anyhow::anyhow!("funding was refused: {refused:?}"))
+        }))
+        .await?;
+        Ok(())
+    }
+}

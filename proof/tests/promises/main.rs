@@ -1,0 +1,39 @@
+//! The short form of every proof. The long one is `cargo run -p zerosum-proof -- --minutes 10`.
+//!
+//! One at a time: each uses both cores of a small machine, and some of them measure.
+
+use zerosum_proof::{Figure, Form, Run, promises};
+use zerosum_testkit::schedule::Seed;
+
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// A seed that failed once is kept here, with the promise that it broke.
+const KEPT: &[(u8, u64)] = &[];
+
+fn run(seed: u64) -> Run {
+    Run { seed: Seed(seed), form: Form::Short, program: env!("CARGO_BIN_EXE_zerosum-proof").into() }
+}
+
+async fn holds<F: Future<Output = anyhow::Result<Figure>>>(number: u8, prove: impl Fn(Run) -> F) {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let kept = KEPT.iter().filter(|(promise, _)| *promise == number).map(|(_, seed)| *seed);
+    for seed in kept.chain([u64::from(number)]) {
+        let figure = prove(run(seed)).await.unwrap();
+        assert_eq!(figure.number, number);
+        figure.assert_held(Seed(seed));
+    }
+}
+
+macro_rules! promises {
+    ($($number:literal $name:ident $prove:path),+ $(,)?) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            holds($number, |run| async move { $prove(&run).await }).await;
+        }
+    )+};
+}
+
+promises! {
+    10 promise_10_a_lost_commit_acknowledgement_heals_by_retry promises::lost_ack::prove,
+    11 promise_11_killed_at_every_step_then_retried_has_one_effect promises::killed::prove,
+}
