@@ -249,6 +249,15 @@ create function ledger.named_accounts(
     join ledger.holds h on h.brand_id = n.brand_id and h.hold_id = n.hold_id
 $$;
 
+-- Ends a batch that was decided on balances that somebody else has moved meanwhile.
+create function ledger.refuse_stale(moved bigint, expected integer) returns void language plpgsql as $$
+begin
+  if moved <> expected then
+    raise exception 'of % balances, % are as they were read', expected, moved using errcode = 'ZS001';
+  end if;
+end
+$$;
+
 -- Forgets expired keys of a range of heap pages: no index on the expiry to keep up, never a long delete.
 -- The definer's rights, because the application role may not delete a key; this can delete only expired ones.
 create function ledger.forget_expired_keys(first_page bigint, pages integer) returns bigint

@@ -54,6 +54,7 @@ pub struct Book {
     external_refs: HashMap<(Arc<str>, Arc<str>), TransactionId>,
     tape: Tape,
     undo: Vec<Undo>,
+    refused: bool,
 }
 
 /// How to take one change back. Kept from the start of a command until it is accepted.
@@ -89,6 +90,7 @@ impl Book {
             external_refs: HashMap::new(),
             tape: Tape::default(),
             undo: Vec::new(),
+            refused: false,
         }
     }
 
@@ -122,6 +124,11 @@ impl Book {
     /// Every account in the book, in no order.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.values()
+    }
+
+    /// Whether a posting or a hold was refused, by whatever the command made of that.
+    pub fn has_refused(&self) -> bool {
+        self.refused
     }
 
     /// Puts an event into the outbox, with the effect that it tells of.

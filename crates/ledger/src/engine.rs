@@ -16,6 +16,8 @@
 //! - Nothing else writes money: services hand in commands, and only a lane opens a write transaction.
 //! - An answer is stored under its key in the same commit as its effect; refusals too.
 //! - Rows are locked in key order, so lanes and processes that share accounts do not deadlock by it.
+//! - A lane may decide on balances that it remembers, without locks; then the write moves each of them only from the
+//!   state that was decided on, and anything else, a refusal included, is decided again under locks.
 //! - A batch takes what is queued when it starts; there is no timer, so an idle system answers at the speed of one
 //!   commit.
 //! - The commit is sent behind the writes without waiting for them. The server turns it into a rollback if one of
@@ -29,6 +31,7 @@ mod fault_points;
 mod key;
 mod lane;
 mod machine;
+mod memory;
 mod read;
 mod session;
 mod stats;
@@ -102,6 +105,8 @@ pub struct EngineConfig {
     /// The most commands that wait for a lane; the next one is told to come back.
     pub queue_max: usize,
     pub clock: Clock,
+    /// Whether lanes remember balances and confirm them by the write, instead of locking and reading them first.
+    pub remembers: bool,
 }
 
 impl EngineConfig {
@@ -109,7 +114,14 @@ impl EngineConfig {
     const QUEUE_MAX: usize = 4_096;
 
     pub fn new(database: Config) -> Self {
-        Self { database, lanes: 1, batch_max: 500, queue_max: Self::QUEUE_MAX, clock: Clock::Database }
+        Self {
+            database,
+            lanes: 1,
+            batch_max: 500,
+            queue_max: Self::QUEUE_MAX,
+            clock: Clock::Database,
+            remembers: true,
+        }
     }
 }
 

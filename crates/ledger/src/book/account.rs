@@ -27,6 +27,8 @@ pub struct Account {
     /// Its live lots, in no order.
     pub lots: Vec<LotId>,
     pub(super) changed: bool,
+    /// posted, held and version as they were read.
+    read: (i64, i64, i64),
     pub(super) opened: Option<Arc<OpenAccount>>,
 }
 
@@ -50,6 +52,7 @@ impl Account {
             version: 0,
             lots: Vec::new(),
             changed: false,
+            read: (0, 0, 0),
             opened: None,
         }
     }
@@ -57,7 +60,21 @@ impl Account {
     #[must_use]
     pub fn with_balance(mut self, posted: i64, held: i64, version: i64) -> Self {
         (self.posted, self.held, self.version) = (posted, held, version);
+        self.read = (posted, held, version);
         self
+    }
+
+    /// posted, held and version as they were read: what the batch was decided on.
+    pub fn as_read(&self) -> (i64, i64, i64) {
+        self.read
+    }
+
+    /// As the next batch finds it, once this one is committed.
+    #[must_use]
+    pub fn committed(&self) -> Self {
+        let (changed, opened) = (false, None);
+        let account = Self { changed, opened, ..self.clone() };
+        account.with_balance(self.posted, self.held, self.version)
     }
 
     /// Whether the batch has to write its balance.

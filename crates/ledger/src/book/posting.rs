@@ -133,7 +133,7 @@ impl Posting {
 impl Book {
     /// Posts a transaction and puts its event into the outbox.
     pub fn post(&mut self, context: &mut Context<'_>, posting: Posting) -> Result<Posted, PostRefused> {
-        let effects = self.check(&posting)?;
+        let effects = self.check(&posting).inspect_err(|_| self.refused = true)?;
         for effect in &effects {
             if let Some(account) = self.accounts.get_mut(&effect.account) {
                 self.undo.push(Undo::Account(Box::new(account.clone())));

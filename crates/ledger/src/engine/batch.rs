@@ -13,9 +13,10 @@ use tokio_postgres::{Error, Row, error::SqlState, types::ToSql};
 use zerosum_domain::{BrandId, Currency};
 
 use super::{
-    Answer, Clock, Db, Fault, Key, KeyLifetime, Named, Outcome, Pending, ROUND_TRIP_MAX, StateMachine, Stats,
-    Wants,
+    Answer, Clock, EngineConfig, Fault, Key, KeyLifetime, Named, Outcome, Pending, ROUND_TRIP_MAX,
+    StateMachine, Stats, Wants,
     fault_points::{FaultPoint, reach},
+    memory::Memory,
     read,
     session::Session,
     write,
@@ -32,6 +33,8 @@ pub(super) enum Attempt {
     /// The database refused what was written.
     Failed,
     Unavailable,
+    /// It was decided on something that the lane remembered wrong, or must not decide without locks.
+    Stale,
     /// The commit was sent and not acknowledged.
     Unknown,
 }
@@ -45,6 +48,9 @@ const RACES: &[&str] = &[
     "transactions_reverses_key",
 ];
 
+/// What `ledger.refuse_stale` raises.
+const STALE: &str = "ZS001";
+
 /// What the database said about an error that came before the commit was sent.
 pub(super) fn classify<M: StateMachine>(error: &Error) -> Attempt {
     let Some(db) = error.as_db_error() else { return Attempt::Unavailable };
@@ -54,6 +60,11 @@ pub(super) fn classify<M: StateMachine>(error: &Error) -> Attempt {
     }
     if *code == SqlState::LOCK_NOT_AVAILABLE {
         return Attempt::Rerun;
+    }
+    // A remembered limit may be older than the operator's; the database knows.
+    let limits = ["balances_floor_check", "balances_ceiling_check"];
+    if code.code() == STALE || db.constraint().is_some_and(|name| limits.contains(&name)) {
+        return Attempt::Stale;
     }
     if *code == SqlState::UNIQUE_VIOLATION
         && db.constraint().is_some_and(|name| RACES.contains(&name) || M::RACES.contains(&name))
@@ -89,6 +100,8 @@ struct Read<R> {
     keys: HashMap<(BrandId, Arc<str>, Arc<str>), Stored>,
     rows: R,
     now: Timestamp,
+    /// Whether what was read is locked; otherwise it is a guess, to be confirmed by the write.
+    locked: bool,
 }
 
 /// A new answer, to be stored with its effect.
@@ -103,8 +116,9 @@ pub(super) struct NewAnswer<'a> {
 pub(super) async fn run<M: StateMachine>(
     machine: &M,
     session: &Session<M>,
-    clock: &Clock,
+    config: &EngineConfig,
     ids: &mut Ids,
+    memory: &mut Memory,
     stats: &Stats,
     batch: &[Pending<M>],
 ) -> Result<Vec<Outcome<M>>, Attempt> {
@@ -112,7 +126,10 @@ pub(super) async fn run<M: StateMachine>(
         .iter()
         .map(|pending| Named { brand: &pending.submission.brand, command: &pending.submission.command })
         .collect();
-    let read = match read_all(machine, session, clock, stats, batch, &named).await {
+    let trusted = config.remembers && !M::LOTS && memory.is_trusted();
+    let reading =
+        Reading { machine, session, clock: &config.clock, stats, memory: trusted.then_some(&*memory) };
+    let read = match reading.run(batch, &named).await {
         Ok(read) => read,
         Err(failed) => return Err(roll_back(session, stats, failed).await),
     };
@@ -120,6 +137,11 @@ pub(super) async fn run<M: StateMachine>(
         Ok(decided) => decided,
         Err(failed) => return Err(roll_back(session, stats, failed).await),
     };
+    if !decided.locked && decided.has_refusals() {
+        // The write confirms what changed, not what a refusal was decided on: refusing takes locks.
+        memory.distrust();
+        return Err(roll_back(session, stats, Attempt::Stale).await);
+    }
     if decided.nothing_to_write() {
         // Only replays and faults: the locks are let go, nothing was changed.
         return match roll_back(session, stats, Attempt::Failed).await {
@@ -128,7 +150,14 @@ pub(super) async fn run<M: StateMachine>(
         };
     }
     reach(FaultPoint::Decided);
-    write::commit(machine, session, stats, &decided).await?;
+    let committed = write::commit(machine, session, stats, &decided).await;
+    match committed {
+        Ok(()) if config.remembers && !M::LOTS => memory.learn(decided.books.iter()),
+        Ok(()) => {}
+        Err(Attempt::Stale) => memory.distrust(),
+        Err(_) => memory.forget(),
+    }
+    committed?;
     Ok(std::mem::take(&mut decided.outcomes))
 }
 
@@ -142,79 +171,93 @@ async fn roll_back<M: StateMachine>(session: &Session<M>, stats: &Stats, failed:
 }
 
 /// Steps 0 and 1: names, locks, rows, keys and the moment.
-async fn read_all<M: StateMachine>(
-    machine: &M,
-    session: &Session<M>,
-    clock: &Clock,
-    stats: &Stats,
-    batch: &[Pending<M>],
-    named: &[Named<'_, M::Command>],
-) -> Result<Read<M::Rows>, Attempt> {
-    let db = session.db();
-    let mut rows = M::Rows::default();
-    const BEGIN: &str = "begin isolation level read committed";
-    if M::RESOLVES {
-        Stats::add(&stats.round_trips, 1);
-        let resolving = async { join!(db.command(BEGIN), machine.resolve(db, named, &mut rows)) };
-        let (begun, resolved) = timeout(ROUND_TRIP_MAX, resolving).await.map_err(|_| Attempt::Unavailable)?;
-        begun.and(resolved).map_err(|error| classify::<M>(&error))?;
-    }
-    let mut wants = Wants::default();
-    for command in named {
-        machine.wants(*command, &rows, wants.of(command.brand));
-    }
-    let brands: BTreeSet<&str> = named.iter().map(|command| command.brand.as_str()).collect();
-    let brands: Vec<&str> = brands.into_iter().collect();
-    let keys: Vec<(&str, &Key)> = batch
-        .iter()
-        .filter_map(|pending| Some((pending.submission.brand.as_str(), pending.submission.key.as_ref()?)))
-        .collect();
-
-    Stats::add(&stats.round_trips, 1);
-    let brand_params: [&(dyn ToSql + Sync); 1] = [&brands];
-    let reading = async {
-        let begin = async {
-            let begun = if M::RESOLVES { Ok(()) } else { db.command(BEGIN).await };
-            reach(FaultPoint::Begun);
-            begun
-        };
-        let (begun, loaded, ledger, brand_rows, key_rows, now) = join!(
-            begin,
-            machine.load(db, named, &mut rows),
-            read::ledger(session, &wants, M::LOTS),
-            db.query(&session.statements.read_brands, &brand_params),
-            known_keys(session, &keys),
-            moment(db, clock),
-        );
-        begun.and(loaded)?;
-        let read = (ledger?, brand_rows?, key_rows?, now?);
-        reach(FaultPoint::Locked);
-        Ok(read)
-    };
-    let (ledger, brand_rows, key_rows, now) = timeout(ROUND_TRIP_MAX, reading)
-        .await
-        .map_err(|_| Attempt::Unavailable)?
-        .map_err(|error: Error| classify::<M>(&error))?;
-
-    let into_memory = || -> Result<Read<M::Rows>, Error> {
-        let (mut books, halted) = open_books(&brand_rows)?;
-        ledger.into_books(&mut books)?;
-        Ok(Read { books, halted, keys: stored(&key_rows)?, rows, now })
-    };
-    into_memory().map_err(|error| {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "a row is not of the shape that was asked for"
-        );
-        Attempt::Failed
-    })
+struct Reading<'a, M: StateMachine> {
+    machine: &'a M,
+    session: &'a Session<M>,
+    clock: &'a Clock,
+    stats: &'a Stats,
+    /// What the lane remembers, when this batch goes without locks.
+    memory: Option<&'a Memory>,
 }
 
-async fn moment<P>(db: Db<'_, P>, clock: &Clock) -> Result<Timestamp, Error> {
-    match clock {
-        Clock::Database => db.clock().await,
+impl<M: StateMachine> Reading<'_, M> {
+    async fn run(
+        &self,
+        batch: &[Pending<M>],
+        named: &[Named<'_, M::Command>],
+    ) -> Result<Read<M::Rows>, Attempt> {
+        let Self { machine, session, clock, stats, memory } = self;
+        let db = session.db();
+        let mut rows = M::Rows::default();
+        const BEGIN: &str = "begin isolation level read committed";
+        if M::RESOLVES {
+            Stats::add(&stats.round_trips, 1);
+            let resolving = async { join!(db.command(BEGIN), machine.resolve(db, named, &mut rows)) };
+            let (begun, resolved) =
+                timeout(ROUND_TRIP_MAX, resolving).await.map_err(|_| Attempt::Unavailable)?;
+            begun.and(resolved).map_err(|error| classify::<M>(&error))?;
+        }
+        let mut wants = Wants::default();
+        for command in named {
+            machine.wants(*command, &rows, wants.of(command.brand));
+        }
+        let brands: BTreeSet<&str> = named.iter().map(|command| command.brand.as_str()).collect();
+        let brands: Vec<&str> = brands.into_iter().collect();
+        let keys: Vec<(&str, &Key)> = batch
+            .iter()
+            .filter_map(|pending| Some((pending.submission.brand.as_str(), pending.submission.key.as_ref()?)))
+            .collect();
+
+        // What a lane remembers is only good for accounts that are named by id; everything else is locked.
+        let memory = memory.filter(|_| wants.ids_only());
+        Stats::add(&stats.round_trips, 1);
+        let brand_params: [&(dyn ToSql + Sync); 1] = [&brands];
+        let reading = async {
+            let begin = async {
+                let begun = if M::RESOLVES { Ok(()) } else { db.command(BEGIN).await };
+                reach(FaultPoint::Begun);
+                begun
+            };
+            let (begun, loaded, ledger, key_rows, brand_rows) = join!(
+                begin,
+                machine.load(db, named, &mut rows),
+                read::ledger(session, &wants, memory),
+                known_keys(session, &keys),
+                db.query(&session.statements.read_brands, &brand_params),
+            );
+            begun.and(loaded)?;
+            let read = (ledger?, brand_rows?, key_rows?);
+            reach(FaultPoint::Locked);
+            Ok(read)
+        };
+        let (ledger, brand_rows, key_rows) = timeout(ROUND_TRIP_MAX, reading)
+            .await
+            .map_err(|_| Attempt::Unavailable)?
+            .map_err(|error: Error| classify::<M>(&error))?;
+
+        let into_memory = || -> Result<Read<M::Rows>, Error> {
+            let now = moment(clock, &brand_rows)?;
+            let (mut books, halted) = open_books(&brand_rows)?;
+            ledger.into_books(&mut books)?;
+            Ok(Read { books, halted, keys: stored(&key_rows)?, rows, now, locked: memory.is_none() })
+        };
+        into_memory().map_err(|error| {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a row is not of the shape that was asked for"
+            );
+            Attempt::Failed
+        })
+    }
+}
+
+/// The moment that the last statement of the reads has told. Without a known brand nothing is decided at any moment.
+fn moment(clock: &Clock, brands: &[Row]) -> Result<Timestamp, Error> {
+    match (clock, brands.last()) {
+        (Clock::Database, Some(row)) => row.try_get(3),
+        (Clock::Database, None) => Ok(Timestamp::UNIX_EPOCH),
         // A poisoned lock still holds a moment.
-        Clock::Set(moment) => Ok(*moment.lock().unwrap_or_else(std::sync::PoisonError::into_inner)),
+        (Clock::Set(moment), _) => Ok(*moment.lock().unwrap_or_else(std::sync::PoisonError::into_inner)),
     }
 }
 
@@ -266,11 +309,21 @@ pub(super) struct Decided<'a, M: StateMachine> {
     pub rows: M::Rows,
     pub answers: Vec<NewAnswer<'a>>,
     pub now: Timestamp,
+    /// Whether the balances that change are locked; otherwise the write confirms what they were.
+    pub locked: bool,
     outcomes: Vec<Outcome<M>>,
     done: usize,
 }
 
 impl<M: StateMachine> Decided<'_, M> {
+    /// Whether anything was refused, as an outcome or inside one.
+    fn has_refusals(&self) -> bool {
+        let refused = |outcome: &Outcome<M>| {
+            outcome.as_ref().is_ok_and(|answer| !answer.replayed && answer.outcome.is_err())
+        };
+        self.outcomes.iter().any(refused) || self.books.values().any(Book::has_refused)
+    }
+
     fn nothing_to_write(&self) -> bool {
         self.done == 0 && self.answers.is_empty()
     }
@@ -353,7 +406,15 @@ fn decide<'a, M: StateMachine>(
         }
         outcomes.push(Ok(Answer { outcome, replayed: false }));
     }
-    Ok(Decided { books: read.books, rows: read.rows, answers, now: read.now, outcomes, done })
+    Ok(Decided {
+        books: read.books,
+        rows: read.rows,
+        answers,
+        now: read.now,
+        locked: read.locked,
+        outcomes,
+        done,
+    })
 }
 
 fn outcome_text<M: StateMachine>(outcome: &Result<M::Done, M::Refused>) -> Option<String> {

@@ -12,6 +12,7 @@ use super::{
     EngineConfig, Fault, Outcome, Pending, ROUND_TRIP_MAX, StateMachine, Stats,
     batch::{self, Attempt},
     fault_points::{FaultPoint, reach},
+    memory::Memory,
     session::Session,
 };
 use crate::book::Ids;
@@ -28,11 +29,12 @@ pub(super) struct Lane<M: StateMachine> {
     stats: Arc<Stats>,
     session: Option<Session<M>>,
     ids: Ids,
+    memory: Memory,
 }
 
 impl<M: StateMachine> Lane<M> {
     pub fn new(machine: Arc<M>, config: EngineConfig, stats: Arc<Stats>) -> Self {
-        Self { machine, config, stats, session: None, ids: Ids::random() }
+        Self { machine, config, stats, session: None, ids: Ids::random(), memory: Memory::default() }
     }
 
     pub async fn run(mut self, mut queue: mpsc::Receiver<Pending<M>>) {
@@ -96,6 +98,11 @@ impl<M: StateMachine> Lane<M> {
             };
             match error {
                 Attempt::Rerun => {}
+                // Under locks, the same again is not stale; no rival has to be waited for.
+                Attempt::Stale => {
+                    Stats::add(&self.stats.stale, 1);
+                    continue;
+                }
                 Attempt::KeyHeldElsewhere if batch.len() == 1 => {
                     return Err(Failed::Whole(Fault::KeyInProgress));
                 }
@@ -134,8 +141,8 @@ impl<M: StateMachine> Lane<M> {
         }
         let Some(session) = &self.session else { return Err(Attempt::Unavailable) };
         let before = session.sent();
-        let result =
-            batch::run(&*self.machine, session, &self.config.clock, &mut self.ids, &self.stats, batch).await;
+        let (ids, memory) = (&mut self.ids, &mut self.memory);
+        let result = batch::run(&*self.machine, session, &self.config, ids, memory, &self.stats, batch).await;
         Stats::add(&self.stats.statements, session.sent() - before);
         if result.is_ok() {
             Stats::add(&self.stats.batches, 1);

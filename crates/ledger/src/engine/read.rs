@@ -7,12 +7,13 @@ use tokio_postgres::{Error, Row, types::ToSql};
 use uuid::Uuid;
 use zerosum_domain::{AccountId, BrandId, Currency, HoldId, Limits, LotId, Steward, TransactionId};
 
-use super::{StateMachine, Wants, session::Session};
+use super::{StateMachine, Wants, memory::Memory, session::Session};
 use crate::book::{Account, Book, Drawn, EntryRow, Hold, HoldStatus, KnownTransaction, Lot};
 
 /// What the statements answered, each a list of rows.
-#[derive(Default)]
 pub(super) struct Loaded {
+    /// What the lane remembered, with the brand.
+    remembered: Vec<(BrandId, Account)>,
     accounts: Vec<Row>,
     lots: Vec<Row>,
     holds: Vec<Row>,
@@ -29,14 +30,23 @@ fn columns<'a, T: Copy>(named: impl Iterator<Item = (&'a BrandId, T)>) -> Column
 }
 
 /// Sends every statement at the first poll: first the one that locks, then those that read under the lock.
+/// With a memory, nothing is locked, and only what it does not hold is read.
 pub(super) async fn ledger<M: StateMachine>(
     session: &Session<M>,
     wants: &Wants,
-    lots: bool,
+    memory: Option<&Memory>,
 ) -> Result<Loaded, Error> {
     let db = session.db();
     let statements = &session.statements;
-    let Columns(id_brands, ids) = columns(wants.accounts.iter().map(|(brand, id)| (brand, *id)));
+    let mut remembered = Vec::new();
+    let mut unknown = Vec::new();
+    for (brand, id) in &wants.accounts {
+        match memory.and_then(|memory| memory.account(brand, *id)) {
+            Some(account) => remembered.push((brand.clone(), account.clone())),
+            None => unknown.push((brand, *id)),
+        }
+    }
+    let Columns(id_brands, ids) = columns(unknown.into_iter());
     let Columns(code_brands, codes) = columns(wants.codes.iter().map(|(brand, code)| (brand, &**code)));
     let Columns(name_brands, names) =
         columns(wants.external_ids.iter().map(|(brand, name)| (brand, &**name)));
@@ -64,13 +74,18 @@ pub(super) async fn ledger<M: StateMachine>(
             ];
             db.query(&statements.lock_accounts, &named).await
         } else if !ids.is_empty() {
-            db.query(&statements.lock_accounts_by_id, &[&id_brands, &ids]).await
+            let statement = if memory.is_some() {
+                &statements.read_accounts_by_id
+            } else {
+                &statements.lock_accounts_by_id
+            };
+            db.query(statement, &[&id_brands, &ids]).await
         } else {
             Ok(Vec::new())
         }
     };
     let read_lots = async {
-        if !lots {
+        if !M::LOTS {
             return Ok(Vec::new());
         }
         let named: [&(dyn ToSql + Sync); 10] = [
@@ -108,6 +123,7 @@ pub(super) async fn ledger<M: StateMachine>(
     let (accounts, lots, holds, transactions, external_refs) =
         join!(lock, read_lots, read_holds, read_transactions, read_refs);
     Ok(Loaded {
+        remembered,
         accounts: accounts?,
         lots: lots?,
         holds: holds?,
@@ -120,6 +136,11 @@ impl Loaded {
     /// Puts each row into its brand's book. A row that is not of our own making (a currency, a steward that the
     /// table's checks would refuse) is left out: what needs it is then refused as unknown.
     pub(super) fn into_books(self, books: &mut HashMap<BrandId, Book>) -> Result<(), Error> {
+        for (brand, account) in &self.remembered {
+            if let Some(book) = books.get_mut(brand) {
+                book.load_account(account.clone(), None, None);
+            }
+        }
         for row in &self.accounts {
             let Some(book) = book_of(books, row)? else { continue };
             if let Some(account) = account(row)? {

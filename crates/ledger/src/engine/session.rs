@@ -50,6 +50,7 @@ macro_rules! statements {
 statements!(
     read_brands,
     lock_accounts_by_id,
+    read_accounts_by_id,
     lock_accounts,
     read_lots,
     read_holds,
@@ -62,6 +63,7 @@ statements!(
     insert_transactions,
     insert_entries,
     update_balances,
+    confirm_balances,
     insert_lots,
     update_lots,
     insert_holds,
@@ -155,14 +157,5 @@ impl<P> Db<'_, P> {
     pub(super) async fn command(&self, sql: &str) -> Result<(), Error> {
         self.sent.fetch_add(1, Ordering::Relaxed);
         self.client.batch_execute(sql).await
-    }
-
-    pub(super) async fn clock(&self) -> Result<jiff::Timestamp, Error> {
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        let rows = self.client.query_typed("select clock_timestamp()", &[]).await?;
-        match rows.first() {
-            Some(row) => row.try_get(0),
-            None => unreachable!("a select without from answers one row"),
-        }
     }
 }

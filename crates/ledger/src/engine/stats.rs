@@ -25,6 +25,8 @@ counters!(
     statements,
     /// Batches run again after a serialization failure, a deadlock or a race with another process.
     reruns,
+    /// Batches run again under locks, because what the lane remembered did not serve.
+    stale,
     /// Batches split into single commands because one of them failed.
     splits,
     /// Expired keys that the sweep has forgotten.

@@ -30,13 +30,14 @@ pub(super) async fn commit<M: StateMachine>(
     let books = Books(decided.books.iter().collect());
     let now = decided.now;
     let writing = async {
-        // Polled in this order. Keys first: a race with another process is then found before anything else is done.
-        let (keys, accounts, transactions, entries, balances, lots, holds, outbox, own, committed) = join!(
+        // Polled in this order. Keys first, balances next: a race with another process is then found before anything
+        // else is done, and no entry takes a version that is not its own.
+        let (keys, accounts, balances, transactions, entries, lots, holds, outbox, own, committed) = join!(
             keys(session, &decided.answers, now),
             accounts(session, &books, now),
+            balances(session, &books, decided.locked),
             transactions(session, &books, now),
             entries(session, &books, now),
-            balances(session, &books),
             lots(session, &books, now),
             holds(session, &books, now),
             outbox(session, &books, now),
@@ -49,9 +50,9 @@ pub(super) async fn commit<M: StateMachine>(
         let first_failure = keys
             .map_err(Failure::of_keys)
             .and(accounts.map_err(Failure::of_write))
+            .and(balances)
             .and(transactions.map_err(Failure::of_write))
             .and(entries.map_err(Failure::of_write))
-            .and(balances)
             .and(lots.map_err(Failure::of_write))
             .and(holds.map_err(Failure::of_write))
             .and(outbox.map_err(Failure::of_write))
@@ -284,24 +285,42 @@ async fn entries<M: StateMachine>(
         .map(drop)
 }
 
-async fn balances<M: StateMachine>(session: &Session<M>, books: &Books<'_>) -> Result<(), Failure> {
-    reach(FaultPoint::WritingBalances);
-    let rows: Vec<(&str, &Account)> =
+async fn balances<M: StateMachine>(
+    session: &Session<M>,
+    books: &Books<'_>,
+    locked: bool,
+) -> Result<(), Failure> {
+    let mut rows: Vec<(&str, &Account)> =
         books.rows(|book| book.accounts().filter(|account| account.changed() && account.opened().is_none()));
     if rows.is_empty() {
         return Ok(());
     }
+    let db = session.db();
+    if locked {
+        let brands = brands(&rows);
+        let ids = column(&rows, |account| account.id.uuid());
+        let posted = column(&rows, |account| account.posted);
+        let held = column(&rows, |account| account.held);
+        let versions = column(&rows, |account| account.version);
+        let updated = db
+            .execute(&session.statements.update_balances, &[&brands, &ids, &posted, &held, &versions])
+            .await
+            .map_err(Failure::of_write)?;
+        return if updated == rows.len() as u64 { Ok(()) } else { Err(Failure::Missing) };
+    }
+    // Here the update takes the locks, so it must take them in key order.
+    rows.sort_unstable_by_key(|(brand, account)| (*brand, account.id));
     let brands = brands(&rows);
     let ids = column(&rows, |account| account.id.uuid());
     let posted = column(&rows, |account| account.posted);
     let held = column(&rows, |account| account.held);
     let versions = column(&rows, |account| account.version);
-    let updated = session
-        .db()
-        .execute(&session.statements.update_balances, &[&brands, &ids, &posted, &held, &versions])
-        .await
-        .map_err(Failure::of_write)?;
-    if updated == rows.len() as u64 { Ok(()) } else { Err(Failure::Missing) }
+    let old_posted = column(&rows, |account| account.as_read().0);
+    let old_held = column(&rows, |account| account.as_read().1);
+    let old_versions = column(&rows, |account| account.as_read().2);
+    let params: [&(dyn ToSql + Sync); 8] =
+        [&brands, &ids, &posted, &held, &versions, &old_posted, &old_held, &old_versions];
+    db.query(&session.statements.confirm_balances, &params).await.map(drop).map_err(Failure::of_write)
 }
 
 async fn lots<M: StateMachine>(session: &Session<M>, books: &Books<'_>, now: Timestamp) -> Result<(), Error> {

@@ -1,0 +1,40 @@
+-- W3: every posting that moves a wallet account's points is told by one account transaction, of as many points;
+-- and what an account transaction tells was posted.
+with moved as (
+  select w.brand_id, w.account_id, e.transaction_id, sum(e.amount) as points
+    from wallet.accounts w
+    join ledger.entries e on e.brand_id = w.brand_id and e.account_id = w.ledger_account
+   group by w.brand_id, w.account_id, e.transaction_id
+), told as (
+  select brand_id, account_id, posting, count(*) as times, min(account_transaction_id) as first,
+         -- A refund gives points back, or takes back what a purchase gave.
+         bool_and(event = 'REFUND') as either_way,
+         sum(case when event in ('SPEND', 'DEBIT', 'EXPIRE') then -value else value end) as points
+    from wallet.account_transactions
+   where posting is not null
+   group by brand_id, account_id, posting
+), joined as (
+  select coalesce(m.brand_id, t.brand_id) as brand_id, coalesce(m.account_id, t.account_id) as account_id,
+         coalesce(m.transaction_id, t.posting) as transaction_id, m.points, t.points as told, t.times,
+         t.posting is null as untold, m.transaction_id is null as unposted, t.times > 1 as repeated,
+         m.points <> t.points and not (t.either_way and m.points = -t.points) as wrong_points
+    from moved m
+    full join told t on t.brand_id = m.brand_id and t.account_id = m.account_id and t.posting = m.transaction_id
+), problems as (
+  select 'W3' as checker, j.brand_id,
+         'transaction ' || j.transaction_id || ' of wallet account ' || j.account_id as what,
+         p.expected, p.found, p.message
+    from joined j
+   cross join lateral (values
+           (j.untold, 'an account transaction', 'none', 'points were posted and no account transaction tells of it'),
+           (j.unposted, 'a posting', 'none', 'an account transaction tells of points that were not posted'),
+           (j.repeated, '1 account transaction', j.times::text, 'a posting is told more than once'),
+           (j.wrong_points, j.points::text, j.told::text, 'an account transaction tells other points than were posted')
+         ) as p (broken, expected, found, message)
+   where (j.untold or j.unposted or j.repeated or j.wrong_points) and p.broken
+)
+select *
+  from (select p.*, count(*) over (partition by checker) as total,
+               row_number() over (partition by checker order by brand_id, what) as place
+          from problems p) ranked
+ where place <= $1
