@@ -13,6 +13,10 @@
 //! | C4 | the versions of an account are 1..n without a gap |
 //! | C5 | no balance is or was beyond its limits |
 //! | C7 | balance_after(v) = balance_after(v − 1) + amount(v) |
+//! | W1 | every wallet account has its points in a ledger account of its scheme |
+//! | W2 | every lock is a hold of the ledger, and ended as its spend did |
+//! | W3 | every posting of a wallet's points is told by one account transaction, and the reverse |
+//! | W4 | refunds sum to what was refunded |
 
 mod check;
 mod report;

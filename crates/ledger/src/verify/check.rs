@@ -2,7 +2,7 @@
 //!
 //! A statement takes the number of rows to answer per checker, and answers (checker, brand_id, what, expected, found,
 //! message, total): a row per finding, with the number of all findings of its checker. No row means nothing wrong.
-//! A schema of its own (the wallet's) brings its own statements: add them to [`CHECKS`].
+//! What a service keeps beside the ledger and must follow from it is checked by further statements, like the wallet's.
 
 use tokio_postgres::{Client, Error, Row};
 
@@ -19,6 +19,10 @@ pub(super) const CHECKS: &[Check] = &[
     Check { name: "lots", sql: include_str!("../sql/verify_lots.sql") },
     Check { name: "lots of accounts", sql: include_str!("../sql/verify_lot_sums.sql") },
     Check { name: "holds", sql: include_str!("../sql/verify_holds.sql") },
+    Check { name: "wallet accounts", sql: include_str!("../sql/verify_wallet_accounts.sql") },
+    Check { name: "wallet locks", sql: include_str!("../sql/verify_wallet_locks.sql") },
+    Check { name: "wallet postings", sql: include_str!("../sql/verify_wallet_postings.sql") },
+    Check { name: "wallet refunds", sql: include_str!("../sql/verify_wallet_refunds.sql") },
 ];
 
 impl Check {

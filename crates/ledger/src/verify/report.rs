@@ -14,10 +14,15 @@ pub enum Checker {
     C4,
     C5,
     C7,
+    W1,
+    W2,
+    W3,
+    W4,
 }
 
 impl Checker {
-    pub const ALL: &[Self] = &[Self::C1, Self::C2, Self::C4, Self::C5, Self::C7];
+    pub const ALL: &[Self] =
+        &[Self::C1, Self::C2, Self::C4, Self::C5, Self::C7, Self::W1, Self::W2, Self::W3, Self::W4];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -26,6 +31,10 @@ impl Checker {
             Self::C4 => "C4",
             Self::C5 => "C5",
             Self::C7 => "C7",
+            Self::W1 => "W1",
+            Self::W2 => "W2",
+            Self::W3 => "W3",
+            Self::W4 => "W4",
         }
     }
 
@@ -41,6 +50,10 @@ impl Checker {
             Self::C4 => "versions have no gap",
             Self::C5 => "balances keep to their limits",
             Self::C7 => "balances after entries follow each other",
+            Self::W1 => "wallet accounts have their points in the ledger",
+            Self::W2 => "locks of points are holds of the ledger",
+            Self::W3 => "account transactions tell what was posted",
+            Self::W4 => "refunds sum to what was refunded",
         }
     }
 }

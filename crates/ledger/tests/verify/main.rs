@@ -355,8 +355,8 @@ async fn figures_at_the_edge_of_64_bits_are_found_and_not_an_error() {
           where account_id = {SAFE}"
     ))
     .await;
-    for checker in Checker::ALL.iter().filter(|checker| **checker != Checker::C4) {
-        assert!(report.total(*checker) > 0, "{checker}\n{report}");
+    for checker in [Checker::C1, Checker::C2, Checker::C5, Checker::C7] {
+        assert!(report.total(checker) > 0, "{checker}\n{report}");
     }
 }
 
