@@ -8,6 +8,7 @@ pub mod amount;
 pub mod currency;
 pub mod id;
 pub mod spend;
+pub mod text;
 
 pub use account::{AccountType, Limits, Steward};
 pub use amount::{Amount, Cents, Points};

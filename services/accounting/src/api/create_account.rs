@@ -5,14 +5,10 @@ use serde_json::{Map, Value};
 use zerosum_domain::{AccountType, Currency, Limits};
 use zerosum_edge::{Call, Problem, Reply};
 
-use super::{
-    State,
-    run::run,
-    transaction::{field, metadata},
-};
+use super::{State, run::run, transaction::field};
 use crate::command::{
     Command, Open,
-    text::{AccountName, PartyType, Reference},
+    text::{AccountName, Metadata, PartyType, Reference},
 };
 
 #[derive(Debug, Deserialize)]
@@ -46,7 +42,7 @@ impl AccountRequest {
             party_id: text(self.party_id, "party_id")?,
             limits: Limits::new(self.min_balance_cents, self.max_balance_cents)
                 .map_err(field("", "min_balance_cents"))?,
-            metadata: metadata(self.metadata, "")?,
+            metadata: self.metadata.map(Metadata::of),
         })
     }
 }

@@ -7,9 +7,9 @@ use zerosum_edge::{Call, Problem, Reply};
 use super::{
     State, error,
     run::run,
-    transaction::{memo, metadata, reference},
+    transaction::{memo, reference},
 };
-use crate::command::{Command, Refused, Reverse};
+use crate::command::{Command, Refused, Reverse, text::Metadata};
 
 #[derive(Debug, Deserialize)]
 struct ReverseRequest {
@@ -26,7 +26,7 @@ pub(super) async fn handle(app: State, call: Call) -> Result<Reply, Problem> {
         original,
         external_ref: reference(request.external_ref, "", "external_ref")?,
         memo: memo(request.memo, "")?,
-        metadata: metadata(request.metadata, "")?,
+        metadata: request.metadata.map(Metadata::of),
     };
     run(&app, &call, Command::Reverse(reverse)).await
 }

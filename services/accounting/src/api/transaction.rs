@@ -45,7 +45,7 @@ impl TransactionRequest {
             kind: TransactionType::parse(&self.kind).map_err(field(at, "type"))?,
             external_ref: reference(self.external_ref, at, "external_ref")?,
             memo: memo(self.memo, at)?,
-            metadata: metadata(self.metadata, at)?,
+            metadata: self.metadata.map(Metadata::of),
             entries,
         })
     }
@@ -85,12 +85,6 @@ pub(super) fn reference(text: Option<String>, at: &str, name: &str) -> Result<Op
 
 pub(super) fn memo(text: Option<String>, at: &str) -> Result<Option<Memo>, Problem> {
     text.map(|text| Memo::parse(&text).map_err(field(at, "memo"))).transpose()
-}
-
-pub(super) fn metadata(object: Option<Map<String, Value>>, at: &str) -> Result<Option<Metadata>, Problem> {
-    object
-        .map(|object| Metadata::parse(&Value::Object(object).to_string()).map_err(field(at, "metadata")))
-        .transpose()
 }
 
 /// A posted transaction as it is answered, field by field in the published order.

@@ -1,50 +1,20 @@
-//! The texts of a command. Each is bounded as the contract says and holds no U+0000, which PostgreSQL cannot keep.
+//! The texts of a command, bounded as the contract says.
 
-use std::sync::Arc;
+use zerosum_domain::bounded_text;
 
-use zerosum_domain::Invalid;
-
-macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $min:literal..=$max:literal, $rule:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        pub struct $name(Arc<str>);
-
-        impl $name {
-            pub fn parse(text: &str) -> Result<Self, Invalid> {
-                // Counted as JSON Schema counts: in characters.
-                let length = text.chars().take($max + 1).count();
-                if !($min..=$max).contains(&length) || text.contains('\0') {
-                    return Err(Invalid::because($rule));
-                }
-                Ok(Self(text.into()))
-            }
-
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-
-            /// The same text, shared.
-            pub fn shared(&self) -> Arc<str> {
-                self.0.clone()
-            }
-        }
-    };
-}
-
-text! {
+bounded_text! {
     /// A user, in the caller's own terms. With `cash:user:` before it, it still fits an index entry.
-    UserId, 1..=200, "must have 1 to 200 characters and no U+0000"
+    UserId, 1..=200
 }
-text! {
+bounded_text! {
     /// What paid for a grant.
-    Source, 1..=255, "must have 1 to 255 characters and no U+0000"
+    Source, 1..=255
 }
-text! {
+bounded_text! {
     /// Why cash was given or taken.
-    Reason, 1..=255, "must have 1 to 255 characters and no U+0000"
+    Reason, 1..=255
 }
-text! {
+bounded_text! {
     /// A remark.
-    Memo, 0..=1024, "must have at most 1024 characters and no U+0000"
+    Memo, 0..=1024
 }
