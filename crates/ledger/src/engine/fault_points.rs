@@ -10,16 +10,16 @@ pub enum FaultPoint {
     Begun,
     /// The batch's keys were looked up.
     KeysRead,
-    /// Its rows are locked and read.
+    /// Its rows are read, and locked unless the lane goes by what it remembers.
     Locked,
     /// Every command is decided; nothing is written.
     Decided,
     /// Before the statement that stores the answers, and so on through the writes.
     WritingKeys,
     WritingAccounts,
+    WritingBalances,
     WritingTransactions,
     WritingEntries,
-    WritingBalances,
     WritingLots,
     WritingHolds,
     WritingOutbox,
@@ -40,9 +40,9 @@ impl FaultPoint {
         Self::Decided,
         Self::WritingKeys,
         Self::WritingAccounts,
+        Self::WritingBalances,
         Self::WritingTransactions,
         Self::WritingEntries,
-        Self::WritingBalances,
         Self::WritingLots,
         Self::WritingHolds,
         Self::WritingOutbox,

@@ -290,6 +290,7 @@ async fn balances<M: StateMachine>(
     books: &Books<'_>,
     locked: bool,
 ) -> Result<(), Failure> {
+    reach(FaultPoint::WritingBalances);
     let mut rows: Vec<(&str, &Account)> =
         books.rows(|book| book.accounts().filter(|account| account.changed() && account.opened().is_none()));
     if rows.is_empty() {
