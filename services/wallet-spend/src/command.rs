@@ -28,6 +28,9 @@ mod unlock;
 mod void;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};

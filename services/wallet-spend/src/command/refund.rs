@@ -1,5 +1,6 @@
 //! POST /connect/wallet/refund: what was earned is taken back, or what was spent is given back.
 
+use zerosum_domain::LotId;
 use zerosum_ledger::book::Drawn;
 
 use super::{
@@ -25,6 +26,9 @@ pub(super) fn decide(case: &mut Case<'_, '_>, refund: &Refund) -> Result<Done, R
     case.must_be_new(&refund.reference)?;
     let not_found = || Refused::TransactionNotFound { reference: refund.original.clone() };
     let mut original = case.transaction_by_reference(&refund.original).ok_or_else(not_found)?;
+    if original.lapsed(case.now()) {
+        return Err(Refused::TransactionExpired { reference: refund.original.clone() });
+    }
     if original.status != TransactionStatus::Settled {
         return Err(match original.status {
             TransactionStatus::Active => Refused::not_possible(format!(
@@ -96,7 +100,8 @@ fn give_back(
     // The money of the part refunded so far, so that the last refund gives exactly what is left.
     let refunded_money = share(original.settled_money, refunded_points, original.settled_points);
     let money = refunded_money - original.refunded_money;
-    let lots = lots_of(case, original, points);
+    let keeps_lots = case.book.account(row.ledger).is_some_and(|account| account.keeps_lots);
+    let lots = if keeps_lots { lots_of(case, original, points)? } else { Vec::new() };
     let note = Note {
         parent: original.closing_transaction,
         wallet_transaction: Some(transaction.id),
@@ -123,16 +128,11 @@ fn share(whole: i64, part: i64, of: i64) -> i64 {
 }
 
 /// The lots to give back to: those the spend took from, in its order, after what was given back before.
-fn lots_of(case: &Case<'_, '_>, original: &WalletTransaction, points: i64) -> Vec<Drawn> {
-    let Some(posting) = original.spend_posting.and_then(|id| case.book.transaction(id)) else {
-        return Vec::new();
-    };
+fn lots_of(case: &Case<'_, '_>, original: &WalletTransaction, points: i64) -> Result<Vec<Drawn>, Refused> {
     let mut skip = original.refunded_points;
     let mut left = points;
     let mut lots = Vec::new();
-    for entry in &posting.entries {
-        let Some(lot) = entry.lot.filter(|_| entry.amount < 0) else { continue };
-        let taken = -entry.amount;
+    for (lot, taken) in taken_from(case, original) {
         let skipped = skip.min(taken);
         skip -= skipped;
         let part = (taken - skipped).min(left);
@@ -141,7 +141,24 @@ fn lots_of(case: &Case<'_, '_>, original: &WalletTransaction, points: i64) -> Ve
             lots.push(Drawn { lot, amount: part });
         }
     }
-    lots
+    if left == 0 && lots.iter().all(|drawn| case.book.lot(drawn.lot).is_some()) {
+        return Ok(lots);
+    }
+    // Another process settled it after this batch had resolved its names: the refund came before that.
+    Err(Refused::not_possible(format!("transaction {} is just being settled", original.reference)))
+}
+
+/// What a spend took of each lot, posted before or in this very batch.
+fn taken_from(case: &Case<'_, '_>, original: &WalletTransaction) -> Vec<(LotId, i64)> {
+    let Some(posting) = original.spend_posting else { return Vec::new() };
+    let known = case.book.transaction(posting).map_or(&[][..], |known| known.entries.as_slice());
+    let made = case.book.tape().entries.iter().filter(|entry| entry.transaction == posting);
+    known
+        .iter()
+        .chain(made)
+        .filter(|entry| entry.amount < 0)
+        .filter_map(|entry| Some((entry.lot?, -entry.amount)))
+        .collect()
 }
 
 /// What a purchase gave is taken back, as far as it is still there: all of it or nothing.

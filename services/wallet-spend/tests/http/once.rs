@@ -27,7 +27,7 @@ async fn other_content_under_a_reference_is_refused() {
     refused(&stage.open(&holder, "one").await, 400, "REFERENCE_NOT_UNIQUE");
     assert_eq!(stage.figures(&holder).await, [100_000, 90_000, 10_000, 0, 0]);
     // The same written otherwise is the same.
-    let text = spend_body(&holder, "one", 10_000, true).to_string().replace(':', " : ");
+    let text = spend_body(&holder, "one", 10_000, true).to_string().replace("\":", "\" : ");
     let again =
         stage.ask_as(BRAND, "spend", Method::POST, "/2.0/connect/wallet/spend", text.as_bytes(), &[]).await;
     assert!(again.replayed);

@@ -72,6 +72,8 @@ impl Stage {
             .method(method.clone())
             .uri(target)
             .header("host", "localhost")
+            // A proxy says who called; without one nobody does.
+            .header("X-Forwarded-For", "192.0.2.7, 10.0.0.1")
             .header("X-EES-AUTH-CLIENT-ID", client(brand))
             .header("X-EES-AUTH-HASH", signature(target, body, SECRET));
         if !body.is_empty() {

@@ -1,0 +1,68 @@
+//! The rules against a small model, without a database: random histories of one wallet, clock jumps included.
+
+mod bench;
+mod model;
+
+use proptest::prelude::*;
+
+use bench::Bench;
+use model::{Model, Step, Told};
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let reference = 0..12_usize;
+    let points = (1..6_i64).prop_map(|tens| tens * 10_000);
+    let step = prop_oneof![
+        3 => (1..50_000_i64).prop_map(Step::Credit),
+        1 => (1..50_000_i64).prop_map(Step::Debit),
+        6 => (reference.clone(), points.clone(), any::<bool>())
+            .prop_map(|(reference, points, lock)| Step::Spend { reference, points, lock }),
+        3 => reference.clone().prop_map(Step::Void),
+        4 => (reference.clone(), prop::option::of(points.clone()))
+            .prop_map(|(reference, part)| Step::Settle { reference, part }),
+        2 => (reference, prop::option::of(1..60_000_i64))
+            .prop_map(|(reference, points)| Step::Refund { reference, points }),
+        2 => (1..100_000_i64).prop_map(Step::Wait),
+        1 => Just(Step::ExpiryJob),
+    ];
+    prop::collection::vec(step, 1..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_history_agrees_with_the_model(steps in steps()) {
+        let mut bench = Bench::new(None);
+        let mut model = Model::default();
+        for (at, step) in steps.iter().enumerate() {
+            let told = bench.run(at, step);
+            let expected = model.run(at, step);
+            prop_assert_eq!(&told, &expected, "step {} {:?}", at, step);
+            prop_assert_eq!(bench.figures(), model.figures(), "after step {} {:?}", at, step);
+            prop_assert_eq!(bench.lifetimes(), model.lifetimes(), "after step {} {:?}", at, step);
+        }
+        prop_assert!(bench.conserves_points());
+    }
+
+    #[test]
+    fn points_that_expire_are_conserved_too(steps in steps()) {
+        // A day is shorter than a lock lasts, so lots expire under locks as well.
+        let mut bench = Bench::new(Some(1));
+        for (at, step) in steps.iter().enumerate() {
+            bench.run(at, step);
+            let [current, usable, locked] = bench.figures();
+            prop_assert!(usable >= 0 && locked >= 0 && current == usable + locked);
+        }
+        prop_assert!(bench.conserves_points());
+    }
+}
+
+#[test]
+fn a_refused_command_leaves_no_trace() {
+    let mut bench = Bench::new(None);
+    assert_eq!(bench.run(0, &Step::Credit(10_000)), Told::Done);
+    let before = bench.trace();
+    assert_eq!(bench.run(1, &Step::Spend { reference: 1, points: 20_000, lock: true }), Told::Insufficient);
+    assert_eq!(bench.run(2, &Step::Void(1)), Told::NotFound);
+    assert_eq!(bench.trace(), before);
+}
