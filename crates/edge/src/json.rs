@@ -20,6 +20,9 @@ pub const DEPTH_MAX: usize = 32;
 /// 2^53 − 1: the largest integer that every JSON reader keeps exactly (RFC 7493).
 pub const INTEGER_MAX: i64 = (1 << 53) - 1;
 
+/// How much of a name an error repeats.
+const NAME_CHARS_MAX: usize = 100;
+
 /// Reads one strict JSON document. The error says what and where (line and column), never the value.
 pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     if bytes.starts_with(b"\xEF\xBB\xBF") {
@@ -111,7 +114,8 @@ impl<'de> Visitor<'de> for Level {
                     vacant.insert(fields.next_value_seed(below)?);
                 }
                 Entry::Occupied(taken) => {
-                    return Err(A::Error::custom(format_args!("duplicate key {:?}", taken.key())));
+                    let name: String = taken.key().chars().take(NAME_CHARS_MAX).collect();
+                    return Err(A::Error::custom(format_args!("duplicate key {name:?}")));
                 }
             }
         }

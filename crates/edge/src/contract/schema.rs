@@ -14,12 +14,27 @@ const VIOLATIONS_MAX: usize = 8;
 /// Alternatives of an anyOf or oneOf that are explained.
 const BRANCHES_MAX: usize = 4;
 
+/// Names of fields are the caller's, and may be as long as a body.
+const CHARS_MAX: usize = 300;
+
 /// A rule that a value broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// JSON pointer of the field; empty for the whole value.
     pub pointer: String,
     pub rule: String,
+}
+
+impl Violation {
+    fn shortened(mut self) -> Self {
+        for text in [&mut self.pointer, &mut self.rule] {
+            if let Some((end, _)) = text.char_indices().nth(CHARS_MAX) {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
+        self
+    }
 }
 
 impl fmt::Display for Violation {
@@ -52,7 +67,7 @@ impl Schema {
         if self.0.is_valid(value) {
             return Ok(());
         }
-        Err(self.0.iter_errors(value).take(VIOLATIONS_MAX).map(|error| worded(&error)).collect())
+        Err(self.0.iter_errors(value).take(VIOLATIONS_MAX).map(|error| worded(&error).shortened()).collect())
     }
 }
 

@@ -302,3 +302,23 @@ fn a_schema_takes_along_what_its_references_lead_to() {
     let problem = operation.read_body(body.to_string().as_bytes()).unwrap_err();
     assert_eq!(problem.message(), "/0/entries/1/account: the value is not of type \"string\"");
 }
+
+#[test]
+fn a_long_name_does_not_make_a_long_message() {
+    let contract = contract();
+    let operation = contract.operation("makeThing").unwrap();
+    let name = "é".repeat(20_000);
+    let twice = format!("{{\"{name}\":1,\"{name}\":1}}");
+    assert!(operation.read_body(twice.as_bytes()).unwrap_err().message().len() < 1_000);
+    let mut body = thing();
+    body["entries"][0]["account"] = json!(vec![0; 20_000]);
+    assert!(refusal(&body).len() < 1_000);
+    let closed = document(
+        "operationId: x\nx-scope: a:b\nresponses: {}\nrequestBody:\n  content:\n    application/json:\n      schema:\n        \
+         additionalProperties: { type: string }",
+    );
+    let contract = Contract::parse(&closed).unwrap();
+    let body = json!({ (name): 5 }).to_string();
+    let problem = contract.operation("x").unwrap().read_body(body.as_bytes()).unwrap_err();
+    assert!(problem.message().len() < 2_000, "{}", problem.message().len());
+}
