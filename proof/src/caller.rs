@@ -46,6 +46,7 @@ pub struct Caller {
     pub history: History,
     statuses: Mutex<BTreeMap<u16, u64>>,
     cut: AtomicU64,
+    lost: AtomicU64,
     without_retry_after: AtomicU64,
     slowest_ms: AtomicU64,
 }
@@ -60,6 +61,7 @@ impl Caller {
             history: History::default(),
             statuses: Mutex::default(),
             cut: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
             without_retry_after: AtomicU64::new(0),
             slowest_ms: AtomicU64::new(0),
         })
@@ -144,9 +146,13 @@ impl Caller {
         let answer = answer.await;
         let took = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.slowest_ms.fetch_max(took, Ordering::Relaxed);
-        let Ok(told) = answer else {
-            self.cut.fetch_add(1, Ordering::Relaxed);
-            return None;
+        let told = match answer {
+            Ok(told) => told,
+            Err(error) => {
+                self.cut.fetch_add(1, Ordering::Relaxed);
+                self.lost.fetch_add(u64::from(!error.is_connect()), Ordering::Relaxed);
+                return None;
+            }
         };
         *self.statuses.lock().unwrap_or_else(PoisonError::into_inner).entry(told.status).or_default() += 1;
         if matches!(told.status, 429 | 503) && !told.retry_after {
@@ -167,6 +173,22 @@ impl Caller {
     /// Attempts without any answer.
     pub fn cut(&self) -> u64 {
         self.cut.load(Ordering::Relaxed)
+    }
+
+    /// Attempts whose connection was taken and ended without an answer.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// How often this status was answered.
+    pub fn times(&self, status: u16) -> u64 {
+        self.statuses.lock().unwrap_or_else(PoisonError::into_inner).get(&status).copied().unwrap_or(0)
+    }
+
+    /// The status of one of the service's own paths, outside of history and counts.
+    pub async fn status(&self, path: &str) -> Option<u16> {
+        let url = format!("http://127.0.0.1:{}{path}", self.ports.first()?);
+        Some(self.http.get(url).send().await.ok()?.status().as_u16())
     }
 
     pub fn without_retry_after(&self) -> u64 {

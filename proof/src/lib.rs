@@ -9,6 +9,7 @@
 
 pub mod caller;
 pub mod conclude;
+pub mod disturb;
 pub mod figure;
 pub mod load;
 pub mod promises;

@@ -1,7 +1,13 @@
 //! One file for each promise, or for those that one run proves together.
 
+pub mod backends;
+pub mod exhausted;
 pub mod killed;
 pub mod lost_ack;
+pub mod postmaster;
+pub mod restart;
+pub mod silence;
+pub mod two_instances;
 
 use crate::{Figure, Run};
 
@@ -25,6 +31,12 @@ pub async fn all(run: &Run, only: &[u8], mut each: impl FnMut(&Figure)) -> Vec<F
     prove! {
         10 lost_ack::prove,
         11 killed::prove,
+        16 two_instances::prove,
+        20 postmaster::prove,
+        22 backends::prove,
+        23 silence::prove,
+        25 exhausted::prove,
+        28 restart::prove,
     }
     figures
 }

@@ -1,6 +1,7 @@
 //! The process that is killed: accounting as its own binary serves it, and a place to die at.
 
 use std::{
+    io::Read as _,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::{
@@ -14,7 +15,6 @@ use anyhow::Context as _;
 use clap::Args;
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::{
-    io::AsyncReadExt as _,
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
@@ -73,13 +73,14 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address).await.context("cannot listen")?;
     println!("listening");
+    std::thread::spawn(|| {
+        // The parent holds the other end and never writes.
+        let _ = std::io::stdin().read(&mut [0]);
+        std::process::exit(1);
+    });
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            // The parent is gone.
-            _ = async { tokio::io::stdin().read(&mut [0]).await } => {}
-        }
+        terminate.recv().await;
     };
     service.serve(listener, ServeLimits::default(), stop).await?;
     Ok(())

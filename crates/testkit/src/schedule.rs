@@ -48,16 +48,26 @@ impl Drop for Guard {
     }
 }
 
-/// Faults of the network by chance: of every `one_in` commits and connections, about one meets something.
+/// Faults of the network by chance: one of so many commits, and one of so many connections, meets something.
 #[derive(Debug)]
 pub struct Chance {
     random: SmallRng,
-    one_in: u32,
+    odds: Odds,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Odds {
+    pub commits: u32,
+    pub connections: u32,
 }
 
 impl Chance {
-    pub fn new(seed: Seed, part: &str, one_in: u32) -> Self {
-        Self { random: seed.stream(part), one_in: one_in.max(1) }
+    pub fn new(seed: Seed, part: &str, odds: Odds) -> Self {
+        Self { random: seed.stream(part), odds }
+    }
+
+    fn spares(&mut self, one_in: u32) -> bool {
+        self.random.random_range(0..one_in.max(1)) > 0
     }
 }
 
@@ -66,7 +76,7 @@ const LATE: [Duration; 2] = [Duration::from_millis(30), Duration::from_millis(3_
 
 impl Script for Chance {
     fn commit(&mut self, _number: u64) -> CommitFault {
-        if self.random.random_range(0..self.one_in) > 0 {
+        if self.spares(self.odds.commits) {
             return CommitFault::Pass;
         }
         match self.random.random_range(0..100) {
@@ -79,12 +89,12 @@ impl Script for Chance {
     }
 
     fn connection(&mut self, _number: u64) -> ConnectionFault {
-        if self.random.random_range(0..self.one_in) > 0 {
+        if self.spares(self.odds.connections) {
             return ConnectionFault::Pass;
         }
         let way = if self.random.random() { Way::ToServer } else { Way::ToClient };
-        // Logging in and preparing the statements takes about 30 KiB, so this ends before, in and after that.
-        let bytes = self.random.random_range(1..200_000);
+        // Logging in and preparing the statements takes about 10 KiB, so this ends in it and after it.
+        let bytes = self.random.random_range(1..60_000);
         match self.random.random_range(0..3) {
             0 => ConnectionFault::Refuse,
             1 => ConnectionFault::ResetAfter { way, bytes },
@@ -100,7 +110,7 @@ mod tests {
     #[test]
     fn a_seed_makes_the_same_faults_again_and_another_makes_others() {
         let faults = |seed| {
-            let mut chance = Chance::new(Seed(seed), "network", 3);
+            let mut chance = Chance::new(Seed(seed), "network", Odds { commits: 3, connections: 3 });
             (0..100).map(|number| (chance.commit(number), chance.connection(number))).collect::<Vec<_>>()
         };
         assert_eq!(faults(1), faults(1));

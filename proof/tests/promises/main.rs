@@ -36,4 +36,10 @@ macro_rules! promises {
 promises! {
     10 promise_10_a_lost_commit_acknowledgement_heals_by_retry promises::lost_ack::prove,
     11 promise_11_killed_at_every_step_then_retried_has_one_effect promises::killed::prove,
+    16 promise_16_two_instances_under_all_faults_are_strictly_serializable promises::two_instances::prove,
+    20 promise_20_a_killed_postmaster_loses_nothing_acknowledged promises::postmaster::prove,
+    22 promise_22_terminated_backends_cost_a_retry promises::backends::prove,
+    23 promise_23_a_silent_database_holds_nobody_past_the_deadline promises::silence::prove,
+    25 promise_25_without_a_connection_it_says_when_to_come_back promises::exhausted::prove,
+    28 promise_28_a_rolling_restart_loses_no_request promises::restart::prove,
 }
