@@ -11,23 +11,25 @@ const OPEN: &[u8] = b"GET /v1/open HTTP/1.1\r\nHost: h\r\n\r\n";
 
 #[tokio::test]
 async fn answers_in_flight_go_out_and_then_it_ends() {
-    let mut server = Server::start().await;
+    let limits = ServeLimits { drain_grace: Duration::from_millis(500), ..quick() };
+    let mut server = Server::with(|_| {}, limits).await;
     let mut busy = server.connect().await;
     let mut idle = server.connect().await;
     assert_eq!(idle.ask(OPEN).await.status, StatusCode::OK);
-    busy.send(&server.post_to("/v1/sleep", "", b"400")).await;
+    busy.send(&server.post_to("/v1/sleep", "", b"900")).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     server.begin_stop();
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    assert!(server.edge.settings().readiness.is_draining());
+    while !server.edge.settings().readiness.is_draining() {
+        tokio::task::yield_now().await;
+    }
     // Still taken while the grace lasts, and told to leave.
     let mut late = server.connect().await;
     let told = late.ask(b"GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n").await;
     assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(told.header("connection"), Some("close"));
     let answer = busy.answer().await.expect("the answer in flight");
-    assert_eq!(answer.json()["slept"], 400);
-    assert!(idle.ends_within(Duration::from_millis(1500)).await);
+    assert_eq!(answer.json()["slept"], 900);
+    assert!(idle.ends_within(Duration::from_millis(2000)).await);
     let address = server.address;
     assert_eq!(server.stopped().await, Drained::Whole);
     assert!(TcpStream::connect(address).await.is_err());
