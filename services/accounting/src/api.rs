@@ -24,7 +24,8 @@ mod reverse_transaction;
 
 use std::sync::Arc;
 
-use zerosum_edge::{Api, ApiError, Contract, ContractError, Edge, Settings};
+use zerosum_edge::{Api, Contract, Edge, Settings};
+use zerosum_host::StartError;
 use zerosum_ledger::Engine;
 
 use crate::{command::Accounting, store::Store};
@@ -44,17 +45,8 @@ pub struct App {
 
 type State = Arc<App>;
 
-/// Why the edge cannot be made; found at start, never at a request.
-#[derive(Debug, thiserror::Error)]
-pub enum EdgeError {
-    #[error("the document of accounting cannot be used")]
-    Contract(#[from] ContractError),
-    #[error("the document and the handlers of accounting differ")]
-    Api(#[from] ApiError),
-}
-
 /// Every operation of the document with its handler.
-pub fn edge(app: Arc<App>, settings: Settings) -> Result<Edge, EdgeError> {
+pub fn edge(app: Arc<App>, settings: Settings) -> Result<Edge, StartError> {
     let edge = Api::new(Contract::parse(DOCUMENT)?, app, settings)
         .on("postTransaction", post_transaction::handle)
         .on("postTransactionBatch", post_transaction_batch::handle)

@@ -3,53 +3,15 @@
 use std::{future::Future, io, sync::Arc};
 
 use tokio::net::TcpListener;
-use tokio_postgres::Config;
-use zerosum_edge::{Authenticate, Drained, Edge, ErrorMessage, Readiness, ServeLimits, Settings};
-use zerosum_ledger::{
-    Clock, Engine, EngineConfig,
-    reads::{ReadError, Reads},
-};
+use zerosum_edge::{Authenticate, Drained, Edge, ErrorMessage, ServeLimits, Settings};
+
+pub use zerosum_host::{Parts, READ_CONNECTIONS_DEFAULT, StartError};
 
 use crate::{
-    api::{self, App, EdgeError, SERVICE},
+    api::{self, App, SERVICE},
     command::Accounting,
     store::Store,
 };
-
-/// A read is one round trip, so this many serve thousands a second; PostgreSQL gives each a process.
-pub const READ_CONNECTIONS_DEFAULT: usize = 4;
-
-/// What the service is made with.
-#[derive(Debug, Clone)]
-pub struct Parts<A> {
-    /// Where the database is, as a member of the application's and the readers' roles.
-    pub database: Config,
-    pub authenticate: A,
-    pub lanes: usize,
-    pub read_connections: usize,
-    pub clock: Clock,
-}
-
-impl<A> Parts<A> {
-    pub fn new(database: Config, authenticate: A) -> Self {
-        Self {
-            database,
-            authenticate,
-            lanes: 1,
-            read_connections: READ_CONNECTIONS_DEFAULT,
-            clock: Clock::Database,
-        }
-    }
-}
-
-/// Why the service cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("the read pool cannot be made")]
-    Reads(#[from] ReadError),
-    #[error("the edge cannot be made")]
-    Edge(#[from] EdgeError),
-}
 
 /// Ready to serve. It connects to the database when the first request needs it.
 #[derive(Clone)]
@@ -59,14 +21,9 @@ pub struct Service {
 
 impl Service {
     pub fn start(parts: Parts<impl Authenticate>) -> Result<Self, StartError> {
-        let store = Store::new(Reads::new(&parts.database, parts.read_connections)?);
-        let config =
-            EngineConfig { lanes: parts.lanes, clock: parts.clock, ..EngineConfig::new(parts.database) };
-        let app = App { engine: Engine::start(Accounting, config), store: store.clone() };
-        let readiness = Readiness::new(move || {
-            let store = store.clone();
-            async move { store.ready().await.map_err(|error| error.to_string()) }
-        });
+        let reads = parts.reads()?;
+        let readiness = zerosum_host::readiness(&reads);
+        let app = App { engine: parts.engine(Accounting), store: Store::new(reads) };
         let settings = Settings::new(SERVICE, ErrorMessage, parts.authenticate, readiness);
         Ok(Self { edge: api::edge(Arc::new(app), settings)? })
     }

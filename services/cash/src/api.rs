@@ -15,7 +15,8 @@ mod spend_cash;
 
 use std::sync::Arc;
 
-use zerosum_edge::{Api, ApiError, Contract, ContractError, Edge, Settings};
+use zerosum_edge::{Api, Contract, Edge, Settings};
+use zerosum_host::StartError;
 use zerosum_ledger::Engine;
 
 use crate::{command::Cash, store::Store};
@@ -35,17 +36,8 @@ pub struct App {
 
 type State = Arc<App>;
 
-/// Why the edge cannot be made; found at start, never at a request.
-#[derive(Debug, thiserror::Error)]
-pub enum EdgeError {
-    #[error("the document of cash cannot be used")]
-    Contract(#[from] ContractError),
-    #[error("the document and the handlers of cash differ")]
-    Api(#[from] ApiError),
-}
-
 /// Every operation of the document with its handler.
-pub fn edge(app: Arc<App>, settings: Settings) -> Result<Edge, EdgeError> {
+pub fn edge(app: Arc<App>, settings: Settings) -> Result<Edge, StartError> {
     let edge = Api::new(Contract::parse(DOCUMENT)?, app, settings)
         .on("grantCash", grant_cash::handle)
         .on("spendCash", spend_cash::handle)

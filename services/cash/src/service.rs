@@ -1,56 +1,19 @@
-//! The service in one piece: the engine, the reads and the edge, for its own binary, for `zerosum up` and for tests.
+//! The service in one piece: the engine, the reads, the edge and the expiry job, for its own binary, for
+//! `zerosum up` and for tests.
 
 use std::{future::Future, io, sync::Arc};
 
 use tokio::net::TcpListener;
-use tokio_postgres::Config;
-use zerosum_edge::{Authenticate, Drained, Edge, ErrorMessage, Readiness, ServeLimits, Settings};
-use zerosum_ledger::{
-    Clock, Engine, EngineConfig,
-    reads::{ReadError, Reads},
-};
+use zerosum_edge::{Authenticate, Drained, Edge, ErrorMessage, ServeLimits, Settings};
+
+pub use zerosum_host::{Parts, READ_CONNECTIONS_DEFAULT, StartError};
 
 use crate::{
-    api::{self, App, EdgeError, SERVICE},
+    api::{self, App, SERVICE},
     command::Cash,
     expiry::Expiry,
     store::{LapsedReader, Store},
 };
-
-/// A read is one round trip, so this many serve thousands a second; PostgreSQL gives each a process.
-pub const READ_CONNECTIONS_DEFAULT: usize = 4;
-
-/// What the service is made with.
-#[derive(Debug, Clone)]
-pub struct Parts<A> {
-    /// Where the database is, as a member of the application's and the readers' roles.
-    pub database: Config,
-    pub authenticate: A,
-    pub lanes: usize,
-    pub read_connections: usize,
-    pub clock: Clock,
-}
-
-impl<A> Parts<A> {
-    pub fn new(database: Config, authenticate: A) -> Self {
-        Self {
-            database,
-            authenticate,
-            lanes: 1,
-            read_connections: READ_CONNECTIONS_DEFAULT,
-            clock: Clock::Database,
-        }
-    }
-}
-
-/// Why the service cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("the read pool cannot be made")]
-    Reads(#[from] ReadError),
-    #[error("the edge cannot be made")]
-    Edge(#[from] EdgeError),
-}
 
 /// Ready to serve. It connects to the database when the first request needs it.
 pub struct Service {
@@ -60,16 +23,11 @@ pub struct Service {
 
 impl Service {
     pub fn start(parts: Parts<impl Authenticate>) -> Result<Self, StartError> {
-        let store = Store::new(Reads::new(&parts.database, parts.read_connections)?, parts.clock.clone());
+        let reads = parts.reads()?;
+        let readiness = zerosum_host::readiness(&reads);
+        let engine = parts.engine(Cash);
         let lapsed = LapsedReader::new(&parts.database, parts.clock.clone());
-        let config =
-            EngineConfig { lanes: parts.lanes, clock: parts.clock, ..EngineConfig::new(parts.database) };
-        let engine = Engine::start(Cash, config);
-        let app = App { engine: engine.clone(), store: store.clone() };
-        let readiness = Readiness::new(move || {
-            let store = store.clone();
-            async move { store.ready().await.map_err(|error| error.to_string()) }
-        });
+        let app = App { engine: engine.clone(), store: Store::new(reads, parts.clock) };
         let settings = Settings::new(SERVICE, ErrorMessage, parts.authenticate, readiness);
         Ok(Self { edge: api::edge(Arc::new(app), settings)?, expiry: Expiry::new(engine, lapsed) })
     }

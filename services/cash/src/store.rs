@@ -8,10 +8,7 @@ mod ledger;
 use std::sync::PoisonError;
 
 use jiff::Timestamp;
-use zerosum_ledger::{
-    Clock,
-    reads::{ReadError, Reads},
-};
+use zerosum_ledger::{Clock, reads::Reads};
 
 pub use balance::Balance;
 pub use lapsed::{Lapsed, LapsedReader};
@@ -33,11 +30,6 @@ impl Store {
     /// The pool, for what every service reads alike.
     pub fn reads(&self) -> &Reads {
         &self.reads
-    }
-
-    /// Whether the database answers now.
-    pub async fn ready(&self) -> Result<(), ReadError> {
-        self.reads.ready().await
     }
 }
 
