@@ -1,27 +1,49 @@
 //! Benchmarks. Every figure is printed with its machine, its settings and what it is compared with in the same run.
+//!
+//! ```text
+//! main ── bench ── scenario ── ground   a database and service processes (serve, in a process of its own)
+//!                      │   └── cast     who sends what (traffic)
+//!                      └────── load     connections (http), latencies, errors
+//! ```
 
+mod baseline;
+mod bench;
+mod books;
+mod config;
 mod engine;
+mod growth;
+mod host;
+mod http;
+mod load;
+mod progress;
+mod report;
+mod scenario;
+mod serve;
+mod soak;
+mod stage;
+mod tokens;
+mod traffic;
 mod transfer;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
-#[derive(Debug, Parser)]
-#[command(name = "zerosum-bench", version, about)]
-struct Args {
-    #[command(subcommand)]
-    scenario: Scenario,
-}
-
-#[derive(Debug, Subcommand)]
-enum Scenario {
-    /// The engine alone, without HTTP: two-entry transfers with keys, answers and events.
-    Engine(engine::Settings),
-}
+use config::{Cli, Command};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    match Args::parse().scenario {
-        Scenario::Engine(settings) => engine::run(settings).await,
+    let cli = Cli::parse();
+    if !matches!(cli.command, Some(Command::Serve)) {
+        // Errors of the engine in this process; a service process has a log of its own.
+        tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+            .init();
+    }
+    match cli.command {
+        None => bench::run(cli.all).await,
+        Some(Command::Engine(args)) => engine::run(args).await,
+        Some(Command::Growth(args)) => growth::run(args).await,
+        Some(Command::Soak(args)) => soak::run(args).await,
+        Some(Command::Serve) => serve::run().await,
     }
 }

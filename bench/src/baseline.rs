@@ -1,0 +1,3 @@
+//! What the services are compared with, on the same server in the same run.
+
+pub mod pgbench;

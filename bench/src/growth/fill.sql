@@ -1,0 +1,32 @@
+-- Rounds $1 to $2. Ids are of version 7 in form: ten seconds lie between two rounds.
+with posted as materialized (
+  select p.*, r as round, t.posted_at,
+         (lpad(to_hex((extract(epoch from t.posted_at) * 1000)::bigint), 12, '0') || '70008000'
+          || lpad(to_hex(p.pair), 12, '0'))::uuid as id
+    from generate_series($1::bigint, $2::bigint) r
+   cross join lateral (select timestamptz '2025-01-01 00:00:00+00' + r * interval '10 seconds' as posted_at) t
+   cross join pairs p
+), transactions as (
+  insert into ledger.transactions (brand_id, transaction_id, type, posted_at)
+  select brand_id, id, 'transfer', posted_at from posted
+), entries as (
+  insert into ledger.entries
+    (brand_id, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
+  select brand_id, payer, payer_version + round, -1, payer_posted - round, id, 0, posted_at, 'USD' from posted
+  union all
+  select brand_id, payee, payee_version + round, 1, payee_posted + round, id, 1, posted_at, 'USD' from posted
+), answers as (
+  insert into ledger.idempotency_keys
+    (brand_id, scope, key, fingerprint, refused, outcome, expires_at, created_at)
+  select brand_id, 'accounting:till-' || pair % 64, replace(gen_random_uuid()::text, '-', ''),
+         decode(repeat('ab', 32), 'hex'), false,
+         json_build_object('Posted', json_build_object(
+           'id', id, 'kind', 'transfer', 'external_ref', null, 'memo', null, 'posted_at', posted_at,
+           'entries', json_build_array(
+             json_build_object('account', payer, 'amount', -1, 'memo', null),
+             json_build_object('account', payee, 'amount', 1, 'memo', null))))::text,
+         now() + interval '30 days', posted_at
+    from posted
+)
+insert into events.outbox (brand_id, event_id, kind, subject, created_at)
+select brand_id, id, 'ledger.transaction.posted', id, posted_at from posted
