@@ -1,4 +1,4 @@
-//! The life of a service's process: log and metrics, the durability of the database, serving, draining.
+//! The life of a service's process: log and metrics, whether the database is fit to serve from, serving, draining.
 
 use std::{future::Future, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use zerosum_edge::{BearerConfig, BearerTokens, Drained, ServeLimits, TokenKeys, telemetry};
-use zerosum_ledger::durability;
+use zerosum_ledger::check_server;
 
 use crate::{ServiceArgs, TokenArgs};
 
@@ -16,14 +16,12 @@ use crate::{ServiceArgs, TokenArgs};
 const KEYS_READ_AGAIN: Duration = Duration::from_secs(60);
 
 impl ServiceArgs {
-    /// Starts log and metrics, and answers the database once it is known to keep what it acknowledges.
+    /// Starts log and metrics, and answers the database once it is known to be fit: new enough, migrated, and durable.
     pub async fn prepare(&self) -> anyhow::Result<tokio_postgres::Config> {
         telemetry::start_log(self.log_format.into(), &self.log);
         telemetry::start_metrics().context("starting the metrics failed")?;
         let database = self.database_url.parse().context("DATABASE_URL cannot be understood")?;
-        if !self.i_accept_data_loss {
-            durability::refuse_data_loss(&database).await?;
-        }
+        check_server(&database, self.i_accept_data_loss).await?;
         Ok(database)
     }
 }

@@ -9,7 +9,6 @@
 //! Services name this crate's public items; nobody else writes to the `ledger` schema.
 
 pub mod book;
-pub mod durability;
 pub mod engine;
 pub mod migrate;
 pub mod reads;

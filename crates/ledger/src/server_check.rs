@@ -12,15 +12,21 @@ const DURABLE: &[&str] = &["fsync", "synchronous_commit", "full_page_writes"];
 /// Why a database cannot be served from. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
-    #[error("the database cannot be reached: check DATABASE_URL, and that PostgreSQL is running and lets this login in")]
+    #[error(
+        "the database cannot be reached: check DATABASE_URL, and that PostgreSQL is running and lets this login in"
+    )]
     Unreachable(#[source] Error),
     #[error("PostgreSQL {found} is too old: version 15 or newer is needed")]
     Version { found: String },
-    #[error("{setting} is off, so an acknowledged payment could be lost: turn it on, or start with --i-accept-data-loss")]
+    #[error(
+        "{setting} is off, so an acknowledged payment could be lost: turn it on, or start with --i-accept-data-loss"
+    )]
     NotDurable { setting: &'static str },
     #[error("the database has no ledger schema: run `zerosum migrate` against it as its owner")]
     NotMigrated,
-    #[error("this login may not act as {role}: run `zerosum migrate`, then `grant {role} to` it as the owner")]
+    #[error(
+        "this login may not act as {role}: run `zerosum migrate`, then `grant {role} to` it as the owner"
+    )]
     MissingRole { role: &'static str },
 }
 

@@ -9,7 +9,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use zerosum_edge::{ServeLimits, telemetry};
-use zerosum_ledger::durability;
+use zerosum_ledger::check_server;
 use zerosum_wallet_spend::{
     config::Config,
     service::{Parts, Service},
@@ -22,9 +22,7 @@ async fn main() -> anyhow::Result<()> {
     telemetry::start_metrics().context("starting the metrics failed")?;
     let database: tokio_postgres::Config =
         config.database_url.parse().context("DATABASE_URL cannot be understood")?;
-    if !config.i_accept_data_loss {
-        durability::refuse_data_loss(&database).await?;
-    }
+    check_server(&database, config.i_accept_data_loss).await?;
     let parts =
         Parts { lanes: config.lanes, read_connections: config.read_connections, ..Parts::new(database) };
     let service = Service::start(parts)?;
