@@ -4,6 +4,7 @@ pub mod backends;
 pub mod exhausted;
 pub mod killed;
 pub mod lost_ack;
+pub mod planted;
 pub mod postmaster;
 pub mod restart;
 pub mod silence;
@@ -29,6 +30,7 @@ pub async fn all(run: &Run, only: &[u8], mut each: impl FnMut(&Figure)) -> Vec<F
         )+};
     }
     prove! {
+        0 planted::prove,
         10 lost_ack::prove,
         11 killed::prove,
         16 two_instances::prove,

@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | C1 | every transaction sums to zero in every currency; entries, accounts and transactions belong together |
 //! | C2 | balances, holds and lots are what the entries and the open holds make them |
+//! | C3 | what the keys of accounting and cash answer is in the books as it was posted |
 //! | C4 | the versions of an account are 1..n without a gap |
 //! | C5 | no balance is or was beyond its limits |
 //! | C7 | balance_after(v) = balance_after(v − 1) + amount(v) |
@@ -20,20 +21,16 @@
 
 mod check;
 mod report;
-
-use jiff::Timestamp;
-use tokio_postgres::{Client, Config, NoTls};
+mod since;
+mod snapshot;
 
 pub use report::{Checker, Counts, Finding, Report};
+pub use since::verify_since;
 
 use check::CHECKS;
 
 /// How many findings of one checker a report names. More would not be read; their number is still told.
 pub const FINDINGS_MAX: usize = 100;
-
-/// Memory of one sort or hash of a check. Enough to sort ten million entries in a few runs, and what the smallest
-/// machine that this is meant for can lend.
-const WORK_MEM: &str = "128MB";
 
 /// The books could not be checked; nothing is known of them.
 #[derive(Debug, thiserror::Error)]
@@ -54,34 +51,12 @@ pub enum VerifyError {
 
 /// Checks everything. Findings are not an error: they are in the report.
 pub async fn verify(url: &str) -> Result<Report, VerifyError> {
-    let mut config: Config = url.parse().map_err(VerifyError::Connect)?;
-    let options = format!(
-        "{} -c role=zerosum_app -c statement_timeout=0 -c work_mem={WORK_MEM}",
-        config.get_options().unwrap_or_default()
-    );
-    config.options(options).application_name("zerosum verify");
-    let (client, connection) = config.connect(NoTls).await.map_err(VerifyError::Connect)?;
-    // It ends with the client, and its error is also the error of the statement that it broke.
-    let connection = tokio::spawn(connection);
-    let report = on_one_snapshot(&client).await;
-    drop(client);
-    let _ended = connection.await;
-    report
-}
-
-async fn on_one_snapshot(client: &Client) -> Result<Report, VerifyError> {
-    client
-        .batch_execute("begin isolation level repeatable read read only")
-        .await
-        .map_err(VerifyError::Snapshot)?;
-    // The first statement takes the snapshot.
-    let row = client.query_one("select clock_timestamp()", &[]).await.map_err(VerifyError::Snapshot)?;
-    let snapshot_at: Timestamp = row.try_get(0).map_err(VerifyError::Snapshot)?;
-    let mut report = Report::new(snapshot_at, check::counts(client).await?);
-    for check in CHECKS {
-        check.run(client, &mut report).await?;
-    }
-    // Nothing was changed, so ending the transaction matters only to the connection, which ends too.
-    client.batch_execute("commit").await.map_err(VerifyError::Snapshot)?;
-    Ok(report)
+    snapshot::with(url, async |client, at| {
+        let mut report = Report::new(at, check::counts(client).await?);
+        for check in CHECKS {
+            check.run(client, &mut report).await?;
+        }
+        Ok(report)
+    })
+    .await
 }

@@ -28,7 +28,7 @@ fn submission(key: &str, command: Command) -> Submission<Command> {
     Submission {
         brand: Stage::brand(),
         key: Some(Key {
-            scope: "accounting/prover".into(),
+            scope: "accounting:prover".into(),
             key: key.into(),
             fingerprint: [1; 32],
             lifetime: KeyLifetime::DEFAULT,

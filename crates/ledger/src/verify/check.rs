@@ -4,12 +4,13 @@
 //! message, total): a row per finding, with the number of all findings of its checker. No row means nothing wrong.
 //! What a service keeps beside the ledger and must follow from it is checked by further statements, like the wallet's.
 
-use tokio_postgres::{Client, Error, Row};
+use jiff::Timestamp;
+use tokio_postgres::{Client, Error, Row, types::ToSql};
 
 use super::{Checker, Counts, FINDINGS_MAX, Finding, Report, VerifyError};
 
 pub(super) struct Check {
-    name: &'static str,
+    pub name: &'static str,
     sql: &'static str,
 }
 
@@ -19,17 +20,43 @@ pub(super) const CHECKS: &[Check] = &[
     Check { name: "lots", sql: include_str!("../sql/verify_lots.sql") },
     Check { name: "lots of accounts", sql: include_str!("../sql/verify_lot_sums.sql") },
     Check { name: "holds", sql: include_str!("../sql/verify_holds.sql") },
+    Check { name: "answers", sql: include_str!("../sql/verify_answers.sql") },
     Check { name: "wallet accounts", sql: include_str!("../sql/verify_wallet_accounts.sql") },
     Check { name: "wallet locks", sql: include_str!("../sql/verify_wallet_locks.sql") },
     Check { name: "wallet postings", sql: include_str!("../sql/verify_wallet_postings.sql") },
     Check { name: "wallet refunds", sql: include_str!("../sql/verify_wallet_refunds.sql") },
 ];
 
+/// As the statements take it.
+const FINDINGS_LIMIT: i64 = FINDINGS_MAX as i64;
+
 impl Check {
+    pub const fn new(name: &'static str, sql: &'static str) -> Self {
+        Self { name, sql }
+    }
+
     pub async fn run(&self, client: &Client, report: &mut Report) -> Result<(), VerifyError> {
+        self.run_with(client, &[&FINDINGS_LIMIT], report).await
+    }
+
+    /// A check whose statement takes a moment too.
+    pub async fn run_since(
+        &self,
+        client: &Client,
+        since: Timestamp,
+        report: &mut Report,
+    ) -> Result<(), VerifyError> {
+        self.run_with(client, &[&FINDINGS_LIMIT, &since], report).await
+    }
+
+    async fn run_with(
+        &self,
+        client: &Client,
+        params: &[&(dyn ToSql + Sync)],
+        report: &mut Report,
+    ) -> Result<(), VerifyError> {
         let failed = |source| VerifyError::Check { check: self.name, source };
-        let limit = i64::try_from(FINDINGS_MAX).unwrap_or(i64::MAX);
-        let rows = client.query(self.sql, &[&limit]).await.map_err(failed)?;
+        let rows = client.query(self.sql, params).await.map_err(failed)?;
         let mut last = None;
         for row in &rows {
             let code: &str = row.try_get("checker").map_err(failed)?;
@@ -58,8 +85,16 @@ fn finding(checker: Checker, row: &Row) -> Result<Finding, Error> {
 }
 
 pub(super) async fn counts(client: &Client) -> Result<Counts, VerifyError> {
+    counted(client, include_str!("../sql/verify_counts.sql"), &[]).await
+}
+
+pub(super) async fn counts_since(client: &Client, since: Timestamp) -> Result<Counts, VerifyError> {
+    counted(client, include_str!("../sql/verify_since_counts.sql"), &[&since]).await
+}
+
+async fn counted(client: &Client, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Counts, VerifyError> {
     let failed = |source| VerifyError::Check { check: "counts", source };
-    let row = client.query_one(include_str!("../sql/verify_counts.sql"), &[]).await.map_err(failed)?;
+    let row = client.query_one(sql, params).await.map_err(failed)?;
     let count = |name| unsigned(&row, name).map_err(failed);
     Ok(Counts {
         brands: count("brands")?,

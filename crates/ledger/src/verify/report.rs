@@ -11,6 +11,7 @@ use super::FINDINGS_MAX;
 pub enum Checker {
     C1,
     C2,
+    C3,
     C4,
     C5,
     C7,
@@ -22,12 +23,13 @@ pub enum Checker {
 
 impl Checker {
     pub const ALL: &[Self] =
-        &[Self::C1, Self::C2, Self::C4, Self::C5, Self::C7, Self::W1, Self::W2, Self::W3, Self::W4];
+        &[Self::C1, Self::C2, Self::C3, Self::C4, Self::C5, Self::C7, Self::W1, Self::W2, Self::W3, Self::W4];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::C1 => "C1",
             Self::C2 => "C2",
+            Self::C3 => "C3",
             Self::C4 => "C4",
             Self::C5 => "C5",
             Self::C7 => "C7",
@@ -47,6 +49,7 @@ impl Checker {
         match self {
             Self::C1 => "transactions and currencies sum to zero",
             Self::C2 => "balances, holds and lots follow from the entries",
+            Self::C3 => "what was answered is in the books",
             Self::C4 => "versions have no gap",
             Self::C5 => "balances keep to their limits",
             Self::C7 => "balances after entries follow each other",
@@ -69,7 +72,8 @@ impl fmt::Display for Checker {
 pub struct Finding {
     pub checker: Checker,
     pub brand: String,
-    /// The row that it is about: `account <id>`, `transaction <id>`, `lot <id> of account <id>`, `hold <id>`.
+    /// The row that it is about: `account <id>`, `transaction <id>`, `lot <id> of account <id>`, `hold <id>`,
+    /// `key <key> of <scope>`.
     pub what: String,
     pub expected: String,
     pub found: String,
@@ -101,6 +105,8 @@ pub struct Counts {
 pub struct Report {
     /// The moment of the snapshot, by the database's clock.
     pub snapshot_at: Timestamp,
+    /// Of an incremental pass: entries before this were taken as proven.
+    pub since: Option<Timestamp>,
     pub counts: Counts,
     /// At most [`FINDINGS_MAX`] of each checker; [`Report::total`] tells how many there are.
     pub findings: Vec<Finding>,
@@ -109,7 +115,7 @@ pub struct Report {
 
 impl Report {
     pub(super) fn new(snapshot_at: Timestamp, counts: Counts) -> Self {
-        Self { snapshot_at, counts, findings: Vec::new(), totals: BTreeMap::new() }
+        Self { snapshot_at, since: None, counts, findings: Vec::new(), totals: BTreeMap::new() }
     }
 
     pub(super) fn count(&mut self, checker: Checker, findings: u64) {
@@ -146,7 +152,10 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Counts { brands, accounts, transactions, entries, lots, holds, open_holds } = self.counts;
-        writeln!(f, "The books as of {}", self.snapshot_at)?;
+        match self.since {
+            None => writeln!(f, "The books as of {}", self.snapshot_at)?,
+            Some(since) => writeln!(f, "The books as of {}, entries since {since}", self.snapshot_at)?,
+        }
         writeln!(
             f,
             "{brands} brands, {accounts} accounts, {transactions} transactions, {entries} entries, {lots} lots, \

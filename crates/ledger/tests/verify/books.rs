@@ -187,6 +187,15 @@ impl Books {
         verify::verify(self.database.app_url()).await.expect("verify")
     }
 
+    /// The incremental pass over what is newer than so many seconds after now (before now, if negative).
+    pub async fn verify_since(&self, seconds: i64) -> Report {
+        let now =
+            self.text("select to_char(now() at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')").await;
+        let now: jiff::Timestamp = now.parse().expect("a moment");
+        let since = now + jiff::SignedDuration::from_secs(seconds);
+        verify::verify_since(self.database.app_url(), since).await.expect("verify")
+    }
+
     /// Changes rows as only a superuser can: no trigger fires.
     pub async fn plant(&self, sql: &str) {
         self.database

@@ -1,6 +1,7 @@
 //! A checker is itself tested: each fault is planted behind the engine's back, and verify finds it and names the row.
 
 mod books;
+mod since;
 
 use books::{Books, Command, books};
 use zerosum_ledger::verify::{Checker, FINDINGS_MAX, Report};

@@ -1,0 +1,103 @@
+-- C3: what was answered is in the books. Every key of accounting and cash that answers with a transaction, an account
+-- or a grant names one that exists, and says of it what was posted: type, moment, entries, amount.
+with said as materialized (
+  select brand_id, scope, key, outcome::jsonb as outcome
+    from ledger.idempotency_keys
+   where not refused and (scope like 'accounting:%' or scope like 'cash:%')
+), posted as (
+  select brand_id, scope, key, outcome -> 'posted' as answer
+    from said
+   where outcome ? 'posted'
+  union all
+  select s.brand_id, s.scope, s.key, item -> 'Ok'
+    from said s
+   cross join lateral jsonb_array_elements(s.outcome -> 'batch' -> 'items') as item
+   where item ? 'Ok'
+), told as materialized (
+  select brand_id, scope, key, (answer ->> 'id')::uuid as transaction_id, answer ->> 'type' as type,
+         (answer ->> 'at')::timestamptz as posted_at, answer -> 'entries' as entries
+    from posted
+), told_entries as (
+  select t.brand_id, t.scope, t.key, t.transaction_id, (entry.said ->> 'a')::uuid as account_id,
+         (entry.said ->> 'n')::bigint as amount, entry.place - 1 as line
+    from told t
+   cross join lateral jsonb_array_elements(t.entries) with ordinality as entry (said, place)
+), told_counts as (
+  select t.brand_id, t.scope, t.key, t.transaction_id, count(*) as told, count(e.account_id) as found
+    from told_entries t
+    left join ledger.entries e
+      on e.brand_id = t.brand_id and e.transaction_id = t.transaction_id and e.account_id = t.account_id
+         and e.line = t.line and e.amount = t.amount
+   group by t.brand_id, t.scope, t.key, t.transaction_id
+), posted_counts as (
+  select brand_id, transaction_id, count(*) as entries
+    from ledger.entries
+   group by brand_id, transaction_id
+), transactions as (
+  select t.brand_id, t.scope, t.key, 'transaction ' || t.transaction_id as told,
+         x.transaction_id is null as missing,
+         x.type <> t.type or x.posted_at <> t.posted_at as differs,
+         c.told is distinct from c.found or c.told is distinct from p.entries as entries_differ
+    from told t
+    left join ledger.transactions x on x.brand_id = t.brand_id and x.transaction_id = t.transaction_id
+    left join told_counts c
+      on c.brand_id = t.brand_id and c.scope = t.scope and c.key = t.key and c.transaction_id = t.transaction_id
+    left join posted_counts p on p.brand_id = t.brand_id and p.transaction_id = t.transaction_id
+), opened as (
+  select s.brand_id, s.scope, s.key, 'account ' || (s.outcome -> 'opened' ->> 'id') as told,
+         a.account_id is null as missing,
+         a.name <> s.outcome -> 'opened' ->> 'name' as differs
+    from said s
+    left join ledger.accounts a
+      on a.brand_id = s.brand_id and a.account_id = (s.outcome -> 'opened' ->> 'id')::uuid
+   where s.outcome ? 'opened'
+), granted as (
+  select s.brand_id, s.scope, s.key, 'lot ' || (s.outcome -> 'granted' ->> 'grant') as told,
+         first.lot_id is null as missing,
+         first.account_id <> (s.outcome -> 'granted' ->> 'account')::uuid
+         or first.amount <> (s.outcome -> 'granted' ->> 'amount')::bigint as differs
+    from said s
+    left join lateral (
+      -- A lot's first entry is the grant.
+      select l.lot_id, e.account_id, e.amount
+        from ledger.lots l
+        join ledger.entries e on e.brand_id = l.brand_id and e.account_id = l.account_id and e.lot_id = l.lot_id
+       where l.brand_id = s.brand_id and l.lot_id = (s.outcome -> 'granted' ->> 'grant')::uuid
+       order by e.version
+       limit 1
+    ) first on true
+   where s.outcome ? 'granted'
+), spent as (
+  select s.brand_id, s.scope, s.key, 'transaction ' || (s.outcome -> 'spent' ->> 'transaction') as told,
+         taken.amount is null as missing,
+         taken.amount <> -(s.outcome -> 'spent' ->> 'amount')::numeric as differs
+    from said s
+    left join lateral (
+      select sum(e.amount) as amount
+        from ledger.entries e
+       where e.brand_id = s.brand_id and e.transaction_id = (s.outcome -> 'spent' ->> 'transaction')::uuid
+         and e.account_id = (s.outcome -> 'spent' ->> 'account')::uuid
+    ) taken on true
+   where s.outcome ? 'spent'
+), judged as (
+  select brand_id, scope, key, told, missing, differs or (not missing and entries_differ) as differs from transactions
+  union all
+  select * from opened
+  union all
+  select * from granted
+  union all
+  select * from spent
+), problems as (
+  select 'C3' as checker, j.brand_id, 'key ' || j.key || ' of ' || j.scope as what, p.expected, p.found, p.message
+    from judged j
+   cross join lateral (values
+           (j.missing, j.told, 'none', 'the answer names something that the books do not have'),
+           (j.differs, j.told || ' as it was posted', 'another', 'the answer differs from what was posted')
+         ) as p (broken, expected, found, message)
+   where (j.missing or j.differs) and p.broken
+)
+select *
+  from (select p.*, count(*) over (partition by checker) as total,
+               row_number() over (partition by checker order by brand_id, what) as place
+          from problems p) ranked
+ where place <= $1
