@@ -4,6 +4,7 @@
 
 pub mod checkers;
 mod database;
+pub mod errors;
 pub mod fuzz;
 pub mod history;
 pub mod http;

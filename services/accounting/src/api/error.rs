@@ -91,25 +91,14 @@ fn bounds(limits: Limits) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use zerosum_domain::{AccountId, Currency, Steward, TransactionId};
     use zerosum_edge::{Dialect, ErrorMessage, Kind};
+    use zerosum_testkit::errors::{Row, assert_listed_in_order, documented};
 
     use super::*;
-
-    /// The rows of a service's table in docs/errors.md.
-    fn documented(service: &str) -> Vec<(u16, &'static str)> {
-        let document = include_str!("../../../../docs/errors.md");
-        let section =
-            document.split("\n## ").find(|section| section.lines().next() == Some(service)).unwrap();
-        section
-            .lines()
-            .filter_map(|line| {
-                let mut cells = line.strip_prefix("| ")?.split(" | ");
-                let status = cells.next()?.parse().ok()?;
-                Some((status, cells.next()?.trim_matches('`')))
-            })
-            .collect()
-    }
+    use crate::api::DOCUMENT;
 
     #[test]
     fn the_document_lists_what_the_code_answers_in_the_same_order() {
@@ -124,20 +113,24 @@ mod tests {
         }
     }
 
-    /// Refusals come after everything that there is no decision for.
-    fn listed_in_order(refusals: &[Refused]) {
-        let halted = ERRORS.iter().position(|(_, code)| *code == "ledger_halted").unwrap();
-        let mut rest = ERRORS[halted..].iter();
-        let mut last = None;
-        for refusal in refusals {
-            let (status, code) = ErrorMessage.status_and_code(&super::refused(refusal, ""));
-            let answered = (status.as_u16(), code);
-            // Several refusals in a row may share an answer.
-            if last != Some(answered) {
-                assert!(rest.any(|listed| *listed == answered), "{refusal:?} is not listed in its place");
-            }
-            last = Some(answered);
-        }
+    #[test]
+    fn the_contract_names_no_code_that_is_not_listed_and_every_one_that_an_operation_answers() {
+        let named: BTreeSet<&str> = DOCUMENT
+            .lines()
+            .skip_while(|line| *line != "  responses:")
+            .take_while(|line| *line != "  schemas:")
+            .filter_map(|line| line.trim().strip_prefix("enum: [")?.strip_suffix(']'))
+            .flat_map(|codes| codes.split(", "))
+            .collect();
+        // A method that a path does not take has no operation that could name it.
+        let listed: BTreeSet<&str> =
+            ERRORS.iter().map(|(_, code)| *code).filter(|code| *code != "method_not_allowed").collect();
+        assert_eq!(named, listed);
+    }
+
+    fn answered(refusal: &Refused) -> Row {
+        let (status, code) = ErrorMessage.status_and_code(&super::refused(refusal, ""));
+        (status.as_u16(), code)
     }
 
     /// The place of a refusal in the enum, so that one that is added is missed here.
@@ -173,7 +166,7 @@ mod tests {
             Refused::LimitPassed { entry: 0, account, limits },
         ];
         assert!(all.iter().enumerate().all(|(n, refusal)| place(refusal) == n));
-        listed_in_order(&all);
+        assert_listed_in_order(ERRORS, all.iter().map(answered));
         // An item of a batch is answered as it would be alone, with its place before the field.
         for (index, refused) in all.into_iter().enumerate() {
             let alone = super::refused(&refused, &format!("/transactions/{index}"));
