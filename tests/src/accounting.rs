@@ -46,19 +46,19 @@ impl Client {
     }
 
     pub async fn account_with(&self, name: &str, more: &Value) -> String {
-        id(&self.ask(open(name, more)).await.expect(201))
+        id(&self.need(open(name, more), 201).await)
     }
 
     /// The balance as it is told: a decimal of up to 64 bits.
     pub async fn balance(&self, account: &str) -> i64 {
         let ask = Ask::get("getAccountBalance", format!("/v1/accounts/{account}/balance"));
-        let body = self.ask(ask).await.expect(200);
+        let body = self.need(ask, 200).await;
         body["balance_cents"].as_str().and_then(|cents| cents.parse().ok()).expect("a decimal")
     }
 
     /// What the whole ledger of the brand sums to, as a caller sees it.
     pub async fn is_balanced(&self) -> bool {
-        let body = self.ask(Ask::get("getTrialBalance", "/v1/trial-balance")).await.expect(200);
+        let body = self.need(Ask::get("getTrialBalance", "/v1/trial-balance"), 200).await;
         body["balanced"] == true
     }
 }

@@ -28,7 +28,7 @@ impl Client {
     /// The usable balance of a user.
     pub async fn cash_balance(&self, user: &str) -> i64 {
         let target = format!("/v1/cash/balance?user_id={user}&brand_id={BRAND}");
-        let answer = self.ask(Ask::get("getCashBalance", target)).await;
+        let (answer, _) = self.until_decided(Ask::get("getCashBalance", target)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         told_balance(&answer)
     }

@@ -19,7 +19,7 @@ const CLIENT_TIME_MAX: Duration = Duration::from_secs(5);
 /// A test that needs more resends than this has found a service that does not come back.
 const RESENDS_MAX: usize = 200;
 
-/// A request in the making. A POST that is given no key gets a fresh one.
+/// A request in the making. A POST or PATCH that is given no key gets a fresh one.
 #[derive(Debug, Clone)]
 pub struct Ask {
     operation: &'static str,
@@ -39,6 +39,10 @@ impl Ask {
         Self::post_raw(operation, target, body.to_string())
     }
 
+    pub fn patch(operation: &'static str, target: impl Into<String>, body: &Value) -> Self {
+        Self { method: Method::PATCH, ..Self::post(operation, target, body) }
+    }
+
     pub fn post_raw(operation: &'static str, target: impl Into<String>, body: impl Into<Bytes>) -> Self {
         let body = Some(body.into());
         // A key that no other test of this process uses.
@@ -50,6 +54,13 @@ impl Ask {
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
+        self
+    }
+
+    /// Without a key: the request's own reference is one.
+    #[must_use]
+    pub fn keyless(mut self) -> Self {
+        self.key = None;
         self
     }
 
@@ -79,9 +90,10 @@ impl Answer {
         self.body
     }
 
-    /// The stable code of a refusal.
+    /// The stable code of a refusal, in either dialect.
     pub fn code(&self) -> &str {
-        self.body["error"].as_str().unwrap_or_default()
+        let code = self.body["error"].as_str().or_else(|| self.body["errorCode"].as_str());
+        code.unwrap_or_default()
     }
 
     /// Whether sending the same request again, with its key, may end otherwise.
@@ -90,31 +102,48 @@ impl Answer {
     }
 }
 
+/// How a caller proves who it is.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    Token(String),
+    /// The published signature of wallet-spend.
+    Signature {
+        client_id: String,
+        secret: String,
+    },
+}
+
 /// One caller of one instance of a service. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     address: String,
     contract: Arc<Contract>,
-    token: String,
+    proof: Proof,
 }
 
 impl Client {
-    pub fn new(address: String, contract: Arc<Contract>, token: String) -> Self {
+    pub fn new(address: String, contract: Arc<Contract>, proof: Proof) -> Self {
         let http =
             reqwest::Client::builder().timeout(CLIENT_TIME_MAX).no_proxy().build().expect("an HTTP client");
-        Self { http, address, contract, token }
+        Self { http, address, contract, proof }
     }
 
     /// As another caller.
     #[must_use]
     pub fn with_token(&self, token: String) -> Self {
-        Self { token, ..self.clone() }
+        Self { proof: Proof::Token(token), ..self.clone() }
     }
 
     /// Sends a request and waits for its answer, whatever it is.
     pub async fn ask(&self, ask: Ask) -> Answer {
         self.try_ask(&ask).await.expect("an answer")
+    }
+
+    /// For what a test needs before it begins: sends a request until it is decided, and answers the body if the
+    /// status is this one.
+    pub async fn need(&self, ask: Ask, status: u16) -> Value {
+        self.until_decided(ask).await.0.expect(status)
     }
 
     /// Sends a request until it is decided, always with the same key, as a till does; answers how often it was
@@ -132,11 +161,17 @@ impl Client {
 
     /// Sends a request; an error is one of the connection.
     pub async fn try_ask(&self, ask: &Ask) -> Result<Answer, reqwest::Error> {
-        let token = ask.token.as_ref().unwrap_or(&self.token);
-        let mut request = self
-            .http
-            .request(ask.method.clone(), format!("{}{}", self.address, ask.target))
-            .bearer_auth(token);
+        let url = format!("{}{}", self.address, ask.target);
+        let mut request = self.http.request(ask.method.clone(), url);
+        request = match (&ask.token, &self.proof) {
+            (Some(token), _) | (None, Proof::Token(token)) => request.bearer_auth(token),
+            (None, Proof::Signature { client_id, secret }) => {
+                let body = ask.body.as_deref().unwrap_or_default();
+                request
+                    .header(zerosum_edge::CLIENT_ID_HEADER, client_id)
+                    .header(zerosum_edge::HASH_HEADER, zerosum_edge::signature(&ask.target, body, secret))
+            }
+        };
         if let Some(key) = &ask.key {
             request = request.header("idempotency-key", key);
         }

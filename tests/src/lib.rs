@@ -10,6 +10,7 @@ pub mod cash;
 mod client;
 pub mod crowd;
 mod stage;
+pub mod wallet;
 
-pub use client::{Answer, Ask, Client};
-pub use stage::{BRAND, ISSUER, OTHER_BRAND, Stage};
+pub use client::{Answer, Ask, Client, Proof};
+pub use stage::{BRAND, OTHER_BRAND, Stage};

@@ -1,30 +1,25 @@
 //! Where a test plays: a database, brands, a key that signs tokens, and the services that were started.
 
-use std::{
-    sync::{Arc, LazyLock},
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::sync::{Arc, LazyLock};
 
 use tokio::net::TcpListener;
 use tokio_postgres::Client as Database;
-use zerosum_edge::{
-    BearerConfig, BearerTokens, Contract, ServeLimits, TokenKeys,
-    tokens::{DevKey, Grant},
-};
+use zerosum_edge::{Contract, ServeLimits};
 use zerosum_ledger::{Clock, verify::Report};
-use zerosum_testkit::TestDatabase;
+use zerosum_testkit::{TestDatabase, http::Issuer};
 
-use crate::Client;
+use crate::{Client, Proof};
 
 pub const BRAND: &str = "demo";
 pub const OTHER_BRAND: &str = "rival";
-/// Who signs the tokens, and for whom.
-pub const ISSUER: &str = "zerosum";
+/// [`BRAND`]'s client of wallet-spend.
+const CLIENT_ID: &str = "1234567890";
+const SECRET: &str = "0987654321";
 
 /// See the module's documentation. The services end with the test's runtime.
 pub struct Stage {
     pub database: TestDatabase,
-    key: DevKey,
+    issuer: Issuer,
     clock: Clock,
 }
 
@@ -41,7 +36,13 @@ impl Stage {
             let sql = "insert into ledger.brands (brand_id, name, currency) values ($1, $1, 'USD')";
             admin.execute(sql, &[&brand]).await.expect("insert a brand");
         }
-        Self { database, key: DevKey::ephemeral().expect("a key"), clock }
+        let sql =
+            "insert into wallet.clients (brand_id, client_id, name, secret) values ($1, $2, 'A client', $3)";
+        admin.execute(sql, &[&BRAND, &CLIENT_ID, &SECRET]).await.expect("insert a client");
+        let sql =
+            "insert into wallet.brand_settings (brand_id, unit_id, unit_name) values ($1, $1, 'A unit')";
+        admin.execute(sql, &[&BRAND]).await.expect("insert the settings");
+        Self { database, issuer: Issuer::new(), clock }
     }
 
     /// Starts an instance of accounting and answers a client of it that may do everything for [`BRAND`].
@@ -49,31 +50,44 @@ impl Stage {
         use zerosum_accounting::service::{Parts, Service};
         static CONTRACT: LazyLock<Arc<Contract>> =
             LazyLock::new(|| document(zerosum_accounting::api::DOCUMENT));
-        let parts = Parts { clock: self.clock.clone(), ..Parts::new(self.address(), self.tokens()) };
+        let parts =
+            Parts { clock: self.clock.clone(), ..Parts::new(self.address(), self.issuer.bearer_tokens()) };
         let service = Service::start(parts).expect("start accounting");
         let (listener, address) = listen().await;
         tokio::spawn(service.serve(listener, ServeLimits::default(), std::future::pending()));
-        Client::new(address, CONTRACT.clone(), self.token(BRAND, "till-1", "write:ledger read:ledger"))
+        let token = self.token(BRAND, "till-1", "write:ledger read:ledger");
+        Client::new(address, CONTRACT.clone(), Proof::Token(token))
     }
 
     /// Starts an instance of cash and answers a client of it that may do everything for [`BRAND`].
     pub async fn cash(&self) -> Client {
         use zerosum_cash::service::{Parts, Service};
         static CONTRACT: LazyLock<Arc<Contract>> = LazyLock::new(|| document(zerosum_cash::api::DOCUMENT));
-        let parts = Parts { clock: self.clock.clone(), ..Parts::new(self.address(), self.tokens()) };
+        let parts =
+            Parts { clock: self.clock.clone(), ..Parts::new(self.address(), self.issuer.bearer_tokens()) };
         let service = Service::start(parts).expect("start cash");
         let (listener, address) = listen().await;
         tokio::spawn(service.serve(listener, ServeLimits::default(), std::future::pending()));
-        let scope = "admin:cash write:cash read:cash_balance";
-        Client::new(address, CONTRACT.clone(), self.token(BRAND, "till-1", scope))
+        let token = self.token(BRAND, "till-1", "admin:cash write:cash read:cash_balance");
+        Client::new(address, CONTRACT.clone(), Proof::Token(token))
     }
 
-    /// A token of this subject that lives for the length of any test.
+    /// Starts an instance of wallet-spend and answers [`BRAND`]'s client of it.
+    pub async fn wallet_spend(&self) -> Client {
+        use zerosum_wallet_spend::service::{Parts, Service};
+        static CONTRACT: LazyLock<Arc<Contract>> =
+            LazyLock::new(|| document(zerosum_wallet_spend::api::DOCUMENT));
+        let parts = Parts { clock: self.clock.clone(), ..Parts::new(self.address()) };
+        let service = Service::start(parts).expect("start wallet-spend");
+        let (listener, address) = listen().await;
+        tokio::spawn(service.serve(listener, ServeLimits::default(), std::future::pending()));
+        let proof = Proof::Signature { client_id: CLIENT_ID.to_owned(), secret: SECRET.to_owned() };
+        Client::new(address, CONTRACT.clone(), proof)
+    }
+
+    /// A token that lives for the length of any test.
     pub fn token(&self, brand: &str, subject: &str, scope: &str) -> String {
-        #[expect(clippy::disallowed_methods, reason = "tokens are of the wall clock")]
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        let grant = Grant { issuer: ISSUER, audience: ISSUER, subject, brand: Some(brand), scope };
-        self.key.mint(&grant, now, Duration::from_secs(3_600)).expect("a token")
+        self.issuer.token(Some(brand), subject, scope)
     }
 
     /// The books hold, and something is in them. Every test ends with it.
@@ -103,11 +117,6 @@ impl Stage {
 
     fn address(&self) -> tokio_postgres::Config {
         self.database.app_url().parse().expect("an address")
-    }
-
-    fn tokens(&self) -> BearerTokens {
-        let keys = TokenKeys::from_jwks(&self.key.jwks()).expect("keys");
-        BearerTokens::new(BearerConfig::new(ISSUER, ISSUER), keys)
     }
 }
 

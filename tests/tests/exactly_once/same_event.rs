@@ -25,7 +25,7 @@ async fn the_same_business_event_under_many_keys_has_one_effect_and_names_it() {
     let body = event(&from, &to, "order-1");
     let answers = crowd(AT_ONCE, 0..AT_ONCE, |_| {
         let (client, ask) = (client.clone(), post(&body));
-        async move { client.ask(ask).await }
+        async move { client.until_decided(ask).await.0 }
     })
     .await;
     let first = answers.iter().find(|answer| answer.status == 201).expect("one of them was posted");
@@ -66,7 +66,7 @@ async fn the_same_key_many_times_in_one_batch_is_answered_alike() {
     let [from, to] = [client.account("from").await, client.account("to").await];
     let answers = crowd(AT_ONCE, 0..AT_ONCE, |_| {
         let (client, ask) = (client.clone(), transfer(&from, &to, 5).key("k"));
-        async move { client.ask(ask).await }
+        async move { client.until_decided(ask).await.0 }
     })
     .await;
     assert!(answers.iter().all(|answer| answer.status == 201 && answer.raw == answers[0].raw));
@@ -89,7 +89,7 @@ async fn one_bad_command_in_a_batch_fails_alone() {
         let mut body = transaction(&[(&from, -1), (&to, 1)]);
         body["memo"] = json!(if n % 10 == 0 { "poison" } else { "fine" });
         let (client, ask) = (client.clone(), post(&body));
-        async move { (n, client.ask(ask).await) }
+        async move { (n, client.until_decided(ask).await.0) }
     })
     .await;
     for (n, answer) in &answers {

@@ -5,4 +5,5 @@ mod lots;
 mod once;
 mod overdraft;
 mod overflow;
+mod points;
 mod posted_rows;

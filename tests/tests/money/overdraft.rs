@@ -10,7 +10,7 @@ use serde_json::json;
 use zerosum_ledger::Clock;
 use zerosum_tests::{
     Stage,
-    accounting::{id, reverse, transfer},
+    accounting::{id, open, reverse, transfer},
     cash::{grant, spend},
     crowd::{by_status, crowd},
 };
@@ -25,7 +25,7 @@ async fn an_account_with_a_floor_gives_exactly_what_it_has() {
     let instances = [stage.accounting().await, stage.accounting().await];
     let bank = instances[0].account("bank").await;
     let till = instances[0].account_with("till", &json!({"min_balance_cents": 0})).await;
-    instances[0].ask(transfer(&bank, &till, BALANCE)).await.expect(201);
+    instances[0].need(transfer(&bank, &till, BALANCE), 201).await;
     let answers = crowd(CLIENTS, 0..CLIENTS * TRIES, |n| {
         let (client, ask) = (instances[n % 2].clone(), transfer(&till, &bank, 1));
         async move { client.until_decided(ask).await.0 }
@@ -44,7 +44,7 @@ async fn what_reversals_give_back_can_be_spent_again_and_no_more() {
     let client = stage.accounting().await;
     let bank = client.account("bank").await;
     let till = client.account_with("till", &json!({"min_balance_cents": 0})).await;
-    client.ask(transfer(&bank, &till, BALANCE)).await.expect(201);
+    client.need(transfer(&bank, &till, BALANCE), 201).await;
     let outcomes = crowd(CLIENTS, 0..CLIENTS * TRIES, |n| {
         let (client, ask) = (client.clone(), transfer(&till, &bank, 1));
         async move {
@@ -73,10 +73,10 @@ async fn what_reversals_give_back_can_be_spent_again_and_no_more() {
 async fn a_users_cash_is_spent_exactly_once_while_others_lapse() {
     let stage = Stage::new().await;
     let instances = [stage.cash().await, stage.cash().await];
-    instances[0].ask(grant("ada", BALANCE, None)).await.expect(201);
+    instances[0].need(grant("ada", BALANCE, None), 201).await;
     let soon = soon(Duration::from_secs(1));
     for user in 0..50 {
-        instances[0].ask(grant(&format!("user-{user}"), 10, Some(soon))).await.expect(201);
+        instances[0].need(grant(&format!("user-{user}"), 10, Some(soon)), 201).await;
     }
     let answers = crowd(CLIENTS, 0..CLIENTS * TRIES, |n| {
         let (client, ask) = (instances[n % 2].clone(), spend("ada", 1));
@@ -104,7 +104,7 @@ async fn spends_that_race_with_expiries_take_what_was_there() {
     let instances = [stage.cash().await, stage.cash().await];
     for lot in 1..=LOTS {
         let expires_at = start.checked_add(SignedDuration::from_secs(lot * 60)).expect("a moment");
-        instances[0].ask(grant("ada", LOT, Some(expires_at))).await.expect(201);
+        instances[0].need(grant("ada", LOT, Some(expires_at)), 201).await;
     }
     let jumping = tokio::spawn({
         let clock = clock.clone();
@@ -145,6 +145,17 @@ async fn spends_that_race_with_expiries_take_what_was_there() {
     assert!(spent > 0 && expired > 0, "both happened: {spent} spent, {expired} expired");
     stage.books_hold().await;
     println!("{} granted = {spent} spent + {expired} expired, in a race", LOTS * LOT);
+}
+
+/// An account that would begin beyond its limits is refused by name, not by the database.
+#[tokio::test]
+async fn an_account_cannot_be_opened_beyond_its_limits() {
+    let stage = Stage::new().await;
+    let client = stage.accounting().await;
+    for limits in [json!({"min_balance_cents": 1}), json!({"max_balance_cents": -1})] {
+        let answer = client.ask(open("till", &limits)).await;
+        assert_eq!((answer.status, answer.code()), (400, "validation_error"), "{limits} {}", answer.body);
+    }
 }
 
 fn soon(after: Duration) -> Timestamp {

@@ -65,7 +65,7 @@ async fn balances_at_the_edges_of_64_bits_are_refused_and_never_wrapped() {
 
     let mut random = StdRng::seed_from_u64(5);
     let (mut done, mut refused) = (0, 0);
-    for _ in 0..600 {
+    for _ in 0..300 {
         let accounts = [&*up, &*down, &*third];
         let mut entries: Vec<(&str, i64)> = (0..random.random_range(1..5))
             .map(|_| {
@@ -88,7 +88,7 @@ async fn balances_at_the_edges_of_64_bits_are_refused_and_never_wrapped() {
     for account in [&up, &down, &third] {
         assert_eq!(i128::from(client.balance(account).await), oracle[account.as_str()]);
     }
-    assert!(done > 20 && refused > 20, "{done} done, {refused} refused");
+    assert!(done > 20 && refused > 10, "{done} done, {refused} refused");
     assert!(client.is_balanced().await);
     stage.books_hold().await;
     println!(

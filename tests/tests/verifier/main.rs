@@ -1,0 +1,122 @@
+//! The verifier over what real calls made: clean books are clean, and each fault planted in what the wallet keeps
+//! beside the ledger is found. Faults in the ledger itself are planted in the ledger's own tests.
+
+use serde_json::json;
+use zerosum_ledger::verify::{Checker, Report};
+use zerosum_tests::{Stage, wallet::Wallet};
+
+/// A wallet with a spend in every state: locked, voided, settled in part, settled and refunded in part.
+async fn played() -> Stage {
+    let stage = Stage::new().await;
+    let client = stage.wallet_spend().await;
+    for (identity, fields) in
+        [("ada", json!({})), ("ben", json!({"services": {"expiryPoints": {"days": 30}}}))]
+    {
+        let wallet = Wallet::open(&client, identity, &fields, 1_000).await;
+        let name = |name: &str| format!("{identity}-{name}");
+        for ask in [
+            wallet.spend(&name("locked"), 50, true),
+            wallet.spend(&name("voided"), 60, true),
+            wallet.void(&name("voided")),
+            wallet.spend(&name("part"), 70, true),
+            wallet.settle(&name("purchase"), &name("part"), Some(30)),
+            wallet.spend(&name("spent"), 80, false),
+            wallet.refund(&name("refund"), &name("spent"), Some(10)),
+        ] {
+            client.need(ask, 200).await;
+        }
+    }
+    stage
+}
+
+/// Plants a fault as only a superuser can, on top of those planted before, and verifies.
+async fn planted(stage: &Stage, sql: &str) -> Report {
+    stage.as_owner(&format!("set session_replication_role = replica; {sql}")).await;
+    zerosum_ledger::verify(stage.database.app_url()).await.expect("verify")
+}
+
+#[track_caller]
+fn assert_finds(report: &Report, checker: Checker, what: &str, message: &str) {
+    assert!(
+        report.of(checker).any(|finding| finding.what.starts_with(what) && finding.message.contains(message)),
+        "{checker} {what} {message}\n{report}"
+    );
+}
+
+#[tokio::test]
+async fn wallets_in_every_state_verify_clean() {
+    let report = played().await.books_hold().await;
+    assert_eq!((report.counts.holds, report.counts.open_holds), (6, 2));
+}
+
+#[tokio::test]
+async fn a_wallet_account_whose_points_are_elsewhere_is_found() {
+    let stage = played().await;
+    let report =
+        planted(&stage, "update ledger.accounts set currency = 'USD' where steward = 'points'").await;
+    assert_finds(&report, Checker::W1, "wallet account", "not its scheme's");
+    let report = planted(&stage, "update wallet.accounts set ledger_account = gen_random_uuid()").await;
+    assert_finds(&report, Checker::W1, "wallet account", "does not exist");
+}
+
+#[tokio::test]
+async fn a_lock_without_its_hold_is_found() {
+    let stage = played().await;
+    let report =
+        planted(&stage, "update wallet.wallet_transactions set hold_id = null where status = 'ACTIVE'").await;
+    assert_finds(&report, Checker::W2, "wallet transaction", "no hold");
+    assert_finds(&report, Checker::W2, "hold", "no spend holds them");
+}
+
+#[tokio::test]
+async fn a_lock_of_other_points_or_of_another_end_is_found() {
+    let stage = played().await;
+    let report =
+        planted(&stage, "update wallet.wallet_transactions set points = points + 1 where status = 'ACTIVE'")
+            .await;
+    assert_finds(&report, Checker::W2, "wallet transaction", "not of the points");
+    let report =
+        planted(&stage, "update wallet.wallet_transactions set status = 'ACTIVE' where status = 'VOIDED'")
+            .await;
+    assert_finds(&report, Checker::W2, "wallet transaction", "did not end as");
+    let report =
+        planted(&stage, "update ledger.holds set captured = captured - 1 where status = 'captured'").await;
+    assert_finds(&report, Checker::W2, "wallet transaction", "did not end as");
+}
+
+#[tokio::test]
+async fn an_account_transaction_that_tells_something_else_is_found() {
+    let stage = played().await;
+    let report = planted(
+        &stage,
+        "insert into wallet.account_transactions
+         select brand_id, account_transaction_id + 500, parent_id, wallet_id, account_id, wallet_transaction_id, event,
+                value, current_before, current_after, lifetime_before, lifetime_after, details, posting, created_at
+           from wallet.account_transactions where event = 'SPEND'",
+    )
+    .await;
+    assert_finds(&report, Checker::W3, "transaction", "more than once");
+    let change = "update wallet.account_transactions set value = value + 1 where event = 'CREDIT'";
+    assert_finds(&planted(&stage, change).await, Checker::W3, "transaction", "tells other points");
+    let change = "update wallet.account_transactions set posting = gen_random_uuid() where event = 'REFUND'";
+    assert_finds(&planted(&stage, change).await, Checker::W3, "transaction", "were not posted");
+    let change = "delete from wallet.account_transactions where event = 'SPEND'";
+    assert_finds(&planted(&stage, change).await, Checker::W3, "transaction", "no account transaction tells");
+}
+
+#[tokio::test]
+async fn refunds_that_do_not_sum_up_are_found() {
+    let stage = played().await;
+    let report = planted(
+        &stage,
+        "update wallet.wallet_transactions set refunded_points = refunded_points - 1 where refunded_points > 0",
+    )
+    .await;
+    assert_finds(&report, Checker::W4, "wallet transaction", "not the sum of the refunds");
+    let report = planted(
+        &stage,
+        "update wallet.wallet_transactions set original_id = 1 where original_id is not null",
+    )
+    .await;
+    assert_finds(&report, Checker::W4, "wallet transaction", "does not exist");
+}
