@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::config::Durability;
 use crate::error::Error;
@@ -89,14 +90,17 @@ pub(crate) fn stop_survivor(home: &Home, binaries: &Binaries) -> Result<(), Erro
             let mut arguments: Vec<String> = arguments.into();
             arguments.push(format!("--timeout={seconds}"));
             arguments.push(format!("--pgdata={}", home.data.display()));
-            // It fails where the server has just stopped by itself, too: so look again.
+            // It fails where the server stops by itself just now, too, and it takes the missing file for the end
+            // of a process that is still on its way out: so wait for the process.
+            let begun = Instant::now();
             run(home, binaries, "pg_ctl", arguments, STOP_LIMIT + Duration::from_secs(5))?;
-            match command_line(pid) {
-                Some(line) if line.contains(&*home.data.to_string_lossy()) => {
-                    Err(Error::StillRunning { pid: pid.to_string(), seconds })
+            while command_line(pid).is_some_and(|line| line.contains(&*home.data.to_string_lossy())) {
+                if begun.elapsed() > STOP_LIMIT {
+                    return Err(Error::StillRunning { pid: pid.to_string(), seconds });
                 }
-                _ => Ok(()),
+                thread::sleep(Duration::from_millis(20));
             }
+            Ok(())
         }
         // The number belongs to another program by now (after a reboot, say), which PostgreSQL would
         // take for a running server.
