@@ -25,9 +25,9 @@ use std::sync::Arc;
 
 use zerosum_domain::BrandId;
 use zerosum_edge::{
-    Api, ApiError, Call, Contract, ContractError, Edge, ErrorCode, Problem, Readiness, Reply,
+    Api, Call, Contract, Edge, ErrorCode, Problem, Reply, RequestIds, Settings, SignedRequests, StatusCode,
 };
-use zerosum_edge::{RequestIds, Settings, SignedRequests, StatusCode};
+use zerosum_host::StartError;
 use zerosum_idempotency as idempotency;
 use zerosum_ledger::{Engine, Key, Submission, reads::Reads};
 
@@ -41,7 +41,7 @@ use clients::Directory;
 pub const DOCUMENT: &str = include_str!("../../../openapi/wallet-spend.yaml");
 
 /// The name in keys, metrics and logs.
-pub(crate) const SERVICE: &str = "wallet-spend";
+pub const SERVICE: &str = "wallet-spend";
 
 /// What handlers work with.
 #[derive(Debug)]
@@ -51,23 +51,10 @@ pub struct App {
     directory: Directory,
 }
 
-/// Why the API cannot be built: the document and the handlers do not match.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    #[error("the contract cannot be used")]
-    Contract(#[from] ContractError),
-    #[error("the contract and its handlers do not match")]
-    Api(#[from] ApiError),
-}
-
 /// The edge over an engine and a pool of reads.
-pub fn edge(engine: Engine<Machine>, reads: Reads) -> Result<Edge, BuildError> {
+pub fn edge(engine: Engine<Machine>, reads: Reads) -> Result<Edge, StartError> {
     let directory = Directory::new(reads.clone());
-    let ready = reads.clone();
-    let readiness = Readiness::new(move || {
-        let reads = ready.clone();
-        async move { reads.ready().await.map_err(|error| error.to_string()) }
-    });
+    let readiness = zerosum_host::readiness(&reads);
     let mut settings = Settings::new(SERVICE, ErrorCode, SignedRequests::new(directory.clone()), readiness);
     settings.request_ids = RequestIds::X_EES_CALLED_UNIQUE_ID;
     settings.prefix = Some("/2.0");

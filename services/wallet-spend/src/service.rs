@@ -1,47 +1,27 @@
-//! The service in one piece: the engine, the reads and the edge, for its own binary, for `zerosum up` and for tests.
+//! The service in one piece: the engine, the reads, the edge and the expiry job, for its own binary, for
+//! `zerosum up` and for tests.
 
 use std::{future::Future, io};
 
 use tokio::net::TcpListener;
 use tokio_postgres::Config;
 use zerosum_edge::{Drained, Edge, ServeLimits};
-use zerosum_ledger::{
-    Clock, Engine, EngineConfig,
-    reads::{ReadError, Reads},
-};
+use zerosum_ledger::Engine;
 
-use crate::{
-    api::{self, BuildError},
-    command::Machine,
-    expiry::Expiry,
-};
+pub use zerosum_host::StartError;
 
-/// A read is one round trip, so this many serve thousands a second; PostgreSQL gives each a process.
-pub const READ_CONNECTIONS_DEFAULT: usize = 4;
+use crate::{api, command::Machine, expiry::Expiry};
 
-/// What the service is made with. Its clients are in the database.
+/// What the service is made with. Its clients are in the database, so there is nothing to prove callers by.
 #[derive(Debug, Clone)]
 pub struct Parts {
-    /// Where the database is, as a member of the application's and the readers' roles.
-    pub database: Config,
-    pub lanes: usize,
-    pub read_connections: usize,
-    pub clock: Clock,
+    pub host: zerosum_host::Parts<()>,
 }
 
 impl Parts {
     pub fn new(database: Config) -> Self {
-        Self { database, lanes: 1, read_connections: READ_CONNECTIONS_DEFAULT, clock: Clock::Database }
+        Self { host: zerosum_host::Parts::new(database, ()) }
     }
-}
-
-/// Why the service cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error("the read pool cannot be made")]
-    Reads(#[from] ReadError),
-    #[error("the edge cannot be made")]
-    Edge(#[from] BuildError),
 }
 
 /// Ready to serve. It connects to the database when the first request needs it.
@@ -53,13 +33,9 @@ pub struct Service {
 
 impl Service {
     pub fn start(parts: Parts) -> Result<Self, StartError> {
-        let reads = Reads::new(&parts.database, parts.read_connections)?;
-        let config = EngineConfig {
-            lanes: parts.lanes,
-            clock: parts.clock,
-            ..EngineConfig::new(parts.database.clone())
-        };
-        let engine = Engine::start(Machine::default(), config);
+        let parts = parts.host;
+        let reads = parts.reads()?;
+        let engine = parts.engine(Machine::default());
         let expiry = Expiry::new(engine.clone(), &parts.database);
         Ok(Self { edge: api::edge(engine.clone(), reads)?, engine, expiry })
     }

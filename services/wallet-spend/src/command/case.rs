@@ -134,6 +134,13 @@ impl<'a, 'c> Case<'a, 'c> {
         ids.into_iter().filter_map(|id| self.transaction(id)).collect()
     }
 
+    /// The spends of a wallet whose locks have run out and were not ended, those that ran out first.
+    pub fn lapsed(&self, wallet: WalletId) -> Vec<WalletTransaction> {
+        let now = self.now();
+        let candidates = self.rows.locks_until(wallet, now).into_iter();
+        candidates.filter_map(|id| self.transaction(id)).filter(|spend| spend.lapsed(now)).collect()
+    }
+
     pub fn save_wallet(&mut self, wallet: Wallet) {
         self.changes.wallets.insert(wallet.id, wallet);
     }
@@ -184,10 +191,10 @@ impl<'a, 'c> Case<'a, 'c> {
     fn balances(&self, row: &AccountRow) -> Balances {
         let now = self.now();
         let held = self.book.account(row.ledger).map_or(0, |account| account.held);
-        let lapsed = self.transactions_of(row.account.wallet);
+        let lapsed = self.lapsed(row.account.wallet);
         let lapsed = lapsed
             .iter()
-            .filter(|spend| spend.account == Some(row.account.id) && spend.lapsed(now))
+            .filter(|spend| spend.account == Some(row.account.id))
             .filter_map(|spend| self.book.known_hold(spend.hold?));
         let (mut freed, mut usable) = (0_i64, self.book.usable(row.ledger, now));
         for hold in lapsed.filter(|hold| hold.status == zerosum_ledger::book::HoldStatus::Open) {

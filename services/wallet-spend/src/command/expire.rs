@@ -19,7 +19,7 @@ pub(super) fn lock(
     wallet: WalletId,
     transaction: WalletTransactionId,
 ) -> Result<Done, Refused> {
-    let spend = case.transactions_of(wallet).into_iter().find(|spend| spend.id == transaction);
+    let spend = case.transaction(transaction).filter(|spend| spend.wallet == wallet);
     // Settled, voided or ended by another command since the job looked.
     let Some(spend) = spend.filter(|spend| spend.lapsed(case.now())) else { return Ok(Done::Expired) };
     let (spend, moved) = case.release(spend, HoldEnd::Expired)?;

@@ -14,10 +14,10 @@ use super::{
     machine::{Machine, Prepared},
     names::{LAPSED_MAX, demand},
     resolve::{names, pairs},
-    rows::{BrandRows, Rows},
+    rows::{BrandRows, Resolved, Rows},
 };
 use crate::{
-    model::{Brand, SchemeId, SchemeRef},
+    model::{Brand, SchemeId},
     store::decode,
 };
 
@@ -172,8 +172,8 @@ fn put(
 fn unknown_schemes(machine: &Machine, rows: &Rows) -> (Vec<String>, Vec<i64>) {
     let mut brands = Vec::new();
     let mut unknown = Vec::new();
-    for (brand, ids) in scheme_ids(rows) {
-        for id in ids {
+    for (brand, resolved) in &rows.resolved {
+        for id in scheme_ids_of(resolved) {
             if machine.known_scheme(brand, id).is_none() {
                 brands.push(brand.as_str().to_owned());
                 unknown.push(id.get());
@@ -183,11 +183,9 @@ fn unknown_schemes(machine: &Machine, rows: &Rows) -> (Vec<String>, Vec<i64>) {
     (brands, unknown)
 }
 
-fn scheme_ids(rows: &Rows) -> impl Iterator<Item = (&BrandId, BTreeSet<SchemeId>)> {
-    rows.resolved.iter().map(|(brand, resolved)| {
-        let of_accounts = resolved.accounts.values().flatten().map(|account| account.scheme);
-        (brand, of_accounts.chain(resolved.schemes.values().copied()).collect())
-    })
+fn scheme_ids_of(resolved: &Resolved) -> BTreeSet<SchemeId> {
+    let of_accounts = resolved.accounts.values().flatten().map(|account| account.scheme);
+    of_accounts.chain(resolved.schemes.values().copied()).collect()
 }
 
 fn learn_schemes(machine: &Machine, schemes: &[Row], tiers: &[Row]) -> Result<(), Error> {
@@ -198,17 +196,16 @@ fn learn_schemes(machine: &Machine, schemes: &[Row], tiers: &[Row]) -> Result<()
 }
 
 fn known_schemes(machine: &Machine, rows: &mut Rows) {
-    let found: Vec<(BrandId, Vec<Arc<SchemeRef>>, Vec<(String, SchemeId)>)> = scheme_ids(rows)
-        .map(|(brand, ids)| {
-            let schemes = ids.into_iter().filter_map(|id| machine.known_scheme(brand, id)).collect();
-            let references =
-                rows.resolved.get(brand).map(|resolved| resolved.schemes.clone()).unwrap_or_default();
-            (brand.clone(), schemes, references.into_iter().collect())
-        })
-        .collect();
-    for (brand, schemes, references) in found {
-        let of_brand = rows.brands.entry(brand).or_default();
-        of_brand.schemes.extend(schemes.into_iter().map(|scheme| (scheme.id, scheme)));
-        of_brand.scheme_references.extend(references);
+    let Rows { brands, resolved, .. } = rows;
+    for (brand, resolved) in resolved {
+        let of_brand = brands.entry(brand.clone()).or_default();
+        for id in scheme_ids_of(resolved) {
+            if let Some(scheme) = machine.known_scheme(brand, id) {
+                of_brand.schemes.insert(id, scheme);
+            }
+        }
+        of_brand
+            .scheme_references
+            .extend(resolved.schemes.iter().map(|(reference, id)| (reference.clone(), *id)));
     }
 }

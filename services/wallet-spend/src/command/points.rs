@@ -219,12 +219,8 @@ impl Case<'_, '_> {
 
     /// Ends the locks of a wallet that have run out: their points are usable at once, whenever the job comes.
     pub fn lapse(&mut self, wallet: WalletId) -> Result<(), Refused> {
-        let now = self.now();
-        let mut lapsed = self.transactions_of(wallet);
-        lapsed.retain(|spend| {
-            spend.lapsed(now) && spend.hold.is_some_and(|hold| self.book.known_hold(hold).is_some())
-        });
-        lapsed.sort_unstable_by_key(|spend| (spend.lock_expires_at, spend.id));
+        let mut lapsed = self.lapsed(wallet);
+        lapsed.retain(|spend| spend.hold.is_some_and(|hold| self.book.known_hold(hold).is_some()));
         for spend in lapsed.into_iter().take(LAPSED_MAX) {
             self.release(spend, HoldEnd::Expired)?;
         }

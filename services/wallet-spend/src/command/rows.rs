@@ -4,16 +4,17 @@
 //! A row is changed by saving it whole; the first save marks it for writing.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
+use jiff::Timestamp;
 use zerosum_domain::{AccountId, BrandId};
 
 use super::ids::Ids;
 use crate::model::{
     Account, AccountTransaction, Brand, Identity, IdentityId, PermissionRule, Reference, Scheme, SchemeId,
-    SchemeRef, Wallet, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId,
+    SchemeRef, TransactionStatus, Wallet, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId,
 };
 
 /// A points account and the ledger account behind it.
@@ -99,6 +100,8 @@ pub(super) struct BrandRows {
     pub known_account_transactions: Vec<AccountTransaction>,
     identity_values: HashMap<String, IdentityId>,
     references: HashMap<Reference, WalletTransactionId>,
+    /// The open locks of a wallet by the moment that they run out.
+    locks: HashMap<WalletId, BTreeSet<(Timestamp, WalletTransactionId)>>,
 }
 
 impl BrandRows {
@@ -108,6 +111,12 @@ impl BrandRows {
 
     pub fn transaction_by_reference(&self, reference: &Reference) -> Option<&WalletTransaction> {
         self.transactions.get(*self.references.get(reference)?)
+    }
+
+    /// The transactions of a wallet whose locks run out by this moment, those that run out first.
+    pub fn locks_until(&self, wallet: WalletId, until: Timestamp) -> Vec<WalletTransactionId> {
+        let Some(locks) = self.locks.get(&wallet) else { return Vec::new() };
+        locks.iter().take_while(|(runs_out, _)| *runs_out <= until).map(|(_, id)| *id).collect()
     }
 
     /// The accounts of a wallet, oldest first.
@@ -136,11 +145,13 @@ impl BrandRows {
     }
 
     pub fn load_transaction(&mut self, transaction: WalletTransaction) {
+        self.keep_lock(&transaction);
         self.references.insert(transaction.reference.clone(), transaction.id);
         self.transactions.load(transaction.id, transaction);
     }
 
     pub fn save_transaction(&mut self, transaction: WalletTransaction) {
+        self.keep_lock(&transaction);
         if let Some(before) = self.transactions.get(transaction.id)
             && before.reference != transaction.reference
         {
@@ -148,6 +159,16 @@ impl BrandRows {
         }
         self.references.insert(transaction.reference.clone(), transaction.id);
         self.transactions.save(transaction.id, transaction);
+    }
+
+    fn keep_lock(&mut self, transaction: &WalletTransaction) {
+        let Some(runs_out) = transaction.lock_expires_at else { return };
+        let locks = self.locks.entry(transaction.wallet).or_default();
+        if transaction.status == TransactionStatus::Active {
+            locks.insert((runs_out, transaction.id));
+        } else {
+            locks.remove(&(runs_out, transaction.id));
+        }
     }
 
     pub fn save_account(&mut self, row: AccountRow) {

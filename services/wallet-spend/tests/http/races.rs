@@ -2,7 +2,7 @@
 
 use futures_util::{future::join, future::join_all};
 
-use super::stage::{Stage, refused};
+use super::stage::{BRAND, Stage, patient, refused, settle_body, signed, spend_body};
 
 #[tokio::test]
 async fn a_void_and_a_settle_of_one_spend_have_one_winner() {
@@ -82,4 +82,49 @@ async fn one_identity_is_made_once() {
         .map(|made| made.pointer("/accounts/scheme/successful/total").unwrap().as_i64().unwrap())
         .sum();
     assert_eq!(made, 1);
+}
+
+#[tokio::test]
+async fn two_instances_agree_on_every_reference_and_every_point() {
+    let stage = Stage::new().await;
+    let other = stage.second_instance();
+    let holder = stage.holder(100_000).await;
+    let ask = |n: usize, operation: &'static str, target: &'static str, body: serde_json::Value| {
+        let (stage, other) = (&stage, &other);
+        async move {
+            let request = signed(BRAND, http::Method::POST, target, body.to_string().as_bytes(), &[]);
+            let till = if n.is_multiple_of(2) { stage.till() } else { other };
+            patient(till, operation, request).await
+        }
+    };
+    // Each of ten spends is sent twice to each instance.
+    let spends = (0..40).map(|n| {
+        let body = spend_body(&holder, &format!("s-{}", n / 4), 10_000, true);
+        ask(n, "spend", "/connect/wallet/spend", body)
+    });
+    let answers = join_all(spends).await;
+    for twins in answers.chunks(4) {
+        for twin in twins {
+            assert_eq!((twin.status, &twin.raw), (200, &twins[0].raw), "{}", twin.body);
+        }
+        assert!(twins.iter().filter(|twin| !twin.replayed).count() <= 1);
+    }
+    assert_eq!(stage.figures(&holder).await, [100_000, 0, 100_000, 0, 0]);
+    // Each spend is settled by one instance and voided by the other.
+    let ends = (0..20_usize).map(|n| {
+        let spend = format!("s-{}", n / 2);
+        if n.is_multiple_of(2) {
+            let body = settle_body(&holder, &format!("b-{n}"), &[&spend]);
+            ask(n, "settle", "/connect/wallet/settle", body)
+        } else {
+            let body =
+                serde_json::json!({"identity": {"identityValue": holder.identity}, "reference": spend});
+            ask(n, "spendVoid", "/connect/wallet/spend/void", body)
+        }
+    });
+    let done = join_all(ends).await.iter().filter(|answer| answer.status == 200).count();
+    let [current, usable, locked, spent, _] = stage.figures(&holder).await;
+    assert_eq!(done, 10, "each spend has one end");
+    assert_eq!((current, usable, locked), (100_000 - spent, current, 0));
+    stage.books_hold().await;
 }

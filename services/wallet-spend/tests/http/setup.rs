@@ -153,9 +153,7 @@ async fn a_claim_that_is_not_what_the_scheme_gives_is_refused_by_name() {
     }
     assert_eq!(stage.figures(&holder).await, [100_000, 100_000, 0, 0, 0]);
     let parent = |reference: &'static str| {
-        let spend =
-            spend(&move |body: &mut Value| body["parentWalletTransactionReference"] = json!(reference));
-        spend
+        spend(&move |body: &mut Value| body["parentWalletTransactionReference"] = json!(reference))
     };
     refused(&parent("nothing").await, 404, "TRANSACTION_NOT_FOUND");
     stage.open(&stranger, "theirs").await.expect(200);

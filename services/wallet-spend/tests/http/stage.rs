@@ -68,21 +68,17 @@ impl Stage {
         body: &[u8],
         headers: &[(&str, &str)],
     ) -> Answer {
-        let mut request = Request::builder()
-            .method(method.clone())
-            .uri(target)
-            .header("host", "localhost")
-            // A proxy says who called; without one nobody does.
-            .header("X-Forwarded-For", "192.0.2.7, 10.0.0.1")
-            .header("X-EES-AUTH-CLIENT-ID", client(brand))
-            .header("X-EES-AUTH-HASH", signature(target, body, SECRET));
-        if !body.is_empty() {
-            request = request.header("content-type", "application/json");
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.till.send(operation, request.body(Full::from(body.to_vec())).unwrap()).await
+        patient(&self.till, operation, signed(brand, method, target, body, headers)).await
+    }
+
+    pub fn till(&self) -> &Till {
+        &self.till
+    }
+
+    /// Another instance of the service over the same database.
+    pub fn second_instance(&self) -> Till {
+        let service = Service::start(Parts::new(self.database.app_url().parse().unwrap())).unwrap();
+        Till::new(service.edge().clone(), String::new())
     }
 
     pub async fn post(&self, operation: &str, target: &str, body: &Value) -> Answer {
@@ -276,4 +272,42 @@ pub fn refused(answer: &Answer, status: u16, code: &str) -> Vec<String> {
     assert_eq!((answer.status, answer.body["errorCode"].as_str()), (status, Some(code)), "{}", answer.body);
     let details = answer.body["details"].as_array().cloned().unwrap_or_default();
     details.iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+}
+
+/// A request of a brand's client, signed.
+pub fn signed(
+    brand: &str,
+    method: Method,
+    target: &str,
+    body: &[u8],
+    headers: &[(&str, &str)],
+) -> Request<Full<bytes::Bytes>> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header("host", "localhost")
+        // A proxy says who called; without one nobody does.
+        .header("X-Forwarded-For", "192.0.2.7, 10.0.0.1")
+        .header("X-EES-AUTH-CLIENT-ID", client(brand))
+        .header("X-EES-AUTH-HASH", signature(target, body, SECRET));
+    if !body.is_empty() {
+        request = request.header("content-type", "application/json");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Full::from(body.to_vec())).unwrap()
+}
+
+/// Sends a request until it is answered: a 503 is tried again, as a till does. A busy machine may be late with a
+/// connection; what was done all the same is then told of as a replay.
+pub async fn patient(till: &Till, operation: &str, request: Request<Full<bytes::Bytes>>) -> Answer {
+    for _ in 0..100 {
+        let answer = till.send(operation, request.clone()).await;
+        if answer.status != 503 {
+            return answer;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{operation} was never answered")
 }
