@@ -102,10 +102,12 @@ async fn ready(supervisor: &mut Supervisor, address: &Address) -> Result<Option<
         let connecting = tokio_postgres::connect(&url, NoTls);
         match timeout(CONNECT_LIMIT, connecting).await {
             Ok(Ok((client, connection))) => {
-                return driven(ensure_app_role(&client, &address.secrets.app), connection)
-                    .await
-                    .map(|()| Some(State::Ready))
-                    .map_err(|source| Error::Sql { doing: "make the login role", source });
+                match driven(ensure_app_role(&client, &address.secrets.app), connection).await {
+                    Ok(()) => return Ok(Some(State::Ready)),
+                    // The connection broke, or the server said that it is ending: it is crashing again.
+                    Err(source) if source.code().is_none_or(|code| code.code().starts_with("57")) => {}
+                    Err(source) => return Err(Error::Sql { doing: "make the login role", source }),
+                }
             }
             // Longer than that it is no other server that answers on a port that was just freed.
             Ok(Err(source))

@@ -174,6 +174,21 @@ mod tests {
     }
 
     #[test]
+    fn what_pg_bin_names_is_asked_for_its_version_and_refused_by_it() {
+        let dir = tempfile::tempdir().expect("dir");
+        // Written by another process: a file that this one holds open, in any thread's fork, cannot be run.
+        let write = r#"for name in postgres initdb pg_ctl; do
+            printf '#!/bin/sh\necho "postgres (PostgreSQL) 14.9"\n' >"$1/$name" && chmod +x "$1/$name"
+        done"#;
+        let written = Command::new("sh").args(["-c", write, "sh"]).arg(dir.path()).status().expect("run sh");
+        assert!(written.success());
+        let path = std::ffi::OsString::new();
+        let search = Search { pg_bin: Some(dir.path().to_owned()), path, install: false };
+        let error = find(&search, Path::new("/data"), None).expect_err("too old");
+        assert!(matches!(&error, Error::TooOld { found, .. } if found == "14.9"), "{error}");
+    }
+
+    #[test]
     fn a_wrong_pg_bin_is_an_error_and_not_a_search() {
         let search =
             Search { pg_bin: Some("/nonexistent".into()), path: std::ffi::OsString::new(), install: false };

@@ -26,9 +26,9 @@ pub struct Database {
 impl Database {
     /// For `up`: a server of our own is started, and must not be running already.
     pub async fn open(args: &DatabaseArgs, app_url: Option<&str>) -> anyhow::Result<Self> {
-        let database = match &args.database_url {
+        let database = match named(args) {
             Some(url) => {
-                Self { owner_url: url.clone(), app_url: app_url.unwrap_or(url).to_owned(), server: None }
+                Self { owner_url: url.to_owned(), app_url: app_url.unwrap_or(url).to_owned(), server: None }
             }
             None => Self::of_server(start(args).await?).await?,
         };
@@ -38,7 +38,7 @@ impl Database {
 
     /// For a command beside `up`: joins the server that `up` runs, or starts it for the moment.
     pub async fn open_or_join(args: &DatabaseArgs) -> anyhow::Result<Self> {
-        if args.database_url.is_some() {
+        if named(args).is_some() {
             return Self::open(args, None).await;
         }
         let data_dir = &args.folder.data_dir;
@@ -116,9 +116,14 @@ pub fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }
 
+/// An empty variable is how some environments say "unset".
+fn named(args: &DatabaseArgs) -> Option<&str> {
+    args.database_url.as_deref().filter(|url| !url.is_empty())
+}
+
 async fn start(args: &DatabaseArgs) -> Result<Server, Error> {
     let mut search = Search::from_env();
-    search.pg_bin.clone_from(&args.pg_bin);
+    search.pg_bin = args.pg_bin.clone().filter(|dir| !dir.as_os_str().is_empty());
     let config = zerosum_embedded_postgres::Config::kept(absolute(&args.folder.data_dir)).search(search);
     Server::start(config).await
 }

@@ -61,7 +61,7 @@ async fn a_killed_database_server_is_started_again() {
     let (_dir, data) = folder();
     let up = Up::start(&data);
     assert_eq!(up.grant("u-1", "k-1").await.0, 201);
-    for _ in 0..2 {
+    for _ in 0..5 {
         let pid = std::fs::read_to_string(data.join("postgres/data/postmaster.pid")).expect("pid file");
         let pid = pid.lines().next().expect("a line").to_owned();
         assert!(Command::new("kill").args(["-KILL", &pid]).status().expect("kill").success());
@@ -75,7 +75,7 @@ async fn a_killed_database_server_is_started_again() {
                 break;
             }
             assert!(status == 200 || status == 503, "{status}");
-            assert!(start.elapsed() < Duration::from_secs(30), "not back within 30 s");
+            assert!(start.elapsed() < Duration::from_secs(60), "not back within 60 s");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
