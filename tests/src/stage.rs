@@ -77,7 +77,8 @@ impl Stage {
         use zerosum_wallet_spend::service::{Parts, Service};
         static CONTRACT: LazyLock<Arc<Contract>> =
             LazyLock::new(|| document(zerosum_wallet_spend::api::DOCUMENT));
-        let parts = Parts { clock: self.clock.clone(), ..Parts::new(self.address()) };
+        let mut parts = Parts::new(self.address());
+        parts.host.clock = self.clock.clone();
         let service = Service::start(parts).expect("start wallet-spend");
         let (listener, address) = listen().await;
         tokio::spawn(service.serve(listener, ServeLimits::default(), std::future::pending()));
