@@ -209,6 +209,7 @@ impl Line {
             errors: Default::default(),
             commands_per_commit: None,
             cost: None,
+            cores: None,
             memory: Vec::new(),
             verified: None,
         }

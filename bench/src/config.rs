@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::scenario::Scenario;
 
 /// Long enough for many commits of any build.
-const SHORT_TIME: Duration = Duration::from_millis(300);
+const SHORT_TIME: Duration = Duration::from_millis(500);
 /// A hundred brands have three each.
 const SHORT_ACCOUNTS: usize = 300;
 

@@ -18,6 +18,7 @@ use crate::{
     bench::Bench,
     books,
     config::Measure,
+    cpu::Clocks,
     report::{Figures, Line},
     scenario::Scenario,
     stage::{Database, Snapshot},
@@ -73,10 +74,12 @@ pub async fn measure(
     let config = EngineConfig { lanes: bench.measure.lanes, ..EngineConfig::new(database.app_url.parse()?) };
     let engine = Engine::start(Transfers, config);
     let before = Snapshot::take(&owner).await?;
+    let clocks = Clocks::read(&owner, &[]).await?;
     let mut runs = Vec::new();
     for _ in 0..bench.measure.runs {
         runs.push(one_run(&engine, bench.measure.time(), accounts.clone(), hot, callers).await?);
     }
+    let cores = clocks.zip(Clocks::read(&owner, &[]).await?).map(|(before, after)| before.until(&after));
     if !bench.measure.short {
         tokio::time::sleep(STATISTICS_DELAY).await;
     }
@@ -85,6 +88,7 @@ pub async fn measure(
     Ok(Line {
         commands_per_commit: Some(stats.commands() / stats.batches().max(1)),
         cost: before.until(&after),
+        cores,
         ..Line::of_runs(scenario, callers, runs)
     })
 }

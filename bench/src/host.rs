@@ -75,6 +75,10 @@ impl Host {
         Ok(serde_json::from_str(&line)?)
     }
 
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Memory that the process has resident now and at its peak; `None` where the system does not say.
     pub fn memory(&self) -> Option<Memory> {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;

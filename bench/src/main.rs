@@ -10,6 +10,7 @@ mod baseline;
 mod bench;
 mod books;
 mod config;
+mod cpu;
 mod engine;
 mod growth;
 mod host;
@@ -25,25 +26,32 @@ mod tokens;
 mod traffic;
 mod transfer;
 
+use std::process::ExitCode;
+
 use clap::Parser;
+use tracing_subscriber::filter::LevelFilter;
 
 use config::{Cli, Command};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let cli = Cli::parse();
     if !matches!(cli.command, Some(Command::Serve)) {
-        // Errors of the engine in this process; a service process has a log of its own.
-        tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
-            .init();
+        // For the engine in this process; a service's process has a log of its own.
+        tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(LevelFilter::WARN).init();
     }
-    match cli.command {
+    let outcome = match cli.command {
         None => bench::run(cli.all).await,
         Some(Command::Engine(args)) => engine::run(args).await,
         Some(Command::Growth(args)) => growth::run(args).await,
         Some(Command::Soak(args)) => soak::run(args).await,
         Some(Command::Serve) => serve::run().await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use goals::Goal;
 pub use machine::Machine;
 
-use crate::{host::Memory, scenario::Scenario, serve::Service, stage::Cost};
+use crate::{cpu::Cores, host::Memory, scenario::Scenario, serve::Service, stage::Cost};
 
 /// One run, or the median of several.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -55,13 +55,14 @@ pub struct Line {
     pub errors: BTreeMap<String, u64>,
     pub commands_per_commit: Option<u64>,
     pub cost: Option<Cost>,
+    pub cores: Option<Cores>,
     pub memory: Vec<(Service, Memory)>,
     /// What verifying the books said after it.
     pub verified: Option<String>,
 }
 
 impl Line {
-    pub const HEADING: &str = "scenario             conn         /s   p50 ms   p99 ms p99.9 ms errors batch  WAL B disk B  HOT % RSS MiB";
+    pub const HEADING: &str = "scenario             conn         /s   p50 ms   p99 ms p99.9 ms errors batch  WAL B disk B  HOT % RSS MiB  cores: service, postgres, load";
 
     /// The largest peak of its services, in KiB.
     pub fn memory_peak_kib(&self) -> Option<u64> {
@@ -86,11 +87,12 @@ impl fmt::Display for Line {
         )?;
         write!(
             f,
-            " {:>6} {:>6} {:>6} {:>7}",
+            " {:>6} {:>6} {:>6} {:>7}  {}",
             or_dash(self.cost.map(|cost| cost.wal_bytes_each)),
             or_dash(self.cost.map(|cost| cost.disk_bytes_each)),
             or_dash(self.cost.and_then(|cost| cost.hot_per_mille).map(tenths)),
             or_dash(self.memory_peak_kib().map(|kib| kib / 1024)),
+            or_dash(self.cores),
         )
     }
 }

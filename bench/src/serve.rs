@@ -125,10 +125,8 @@ fn start(
             (Box::pin(serve) as Serve, uncounted)
         }
         Service::WalletSpend => {
-            let parts = zerosum_wallet_spend::service::Parts {
-                lanes: order.lanes,
-                ..zerosum_wallet_spend::service::Parts::new(database)
-            };
+            let mut parts = zerosum_wallet_spend::service::Parts::new(database);
+            parts.host.lanes = order.lanes;
             let service = zerosum_wallet_spend::service::Service::start(parts)?;
             let engine = service.engine().clone();
             let counted: Counted = Box::new(move || Told::of(engine.stats()));

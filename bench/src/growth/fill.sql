@@ -20,13 +20,12 @@ with posted as materialized (
     (brand_id, scope, key, fingerprint, refused, outcome, expires_at, created_at)
   select brand_id, 'accounting:till-' || pair % 64, replace(gen_random_uuid()::text, '-', ''),
          decode(repeat('ab', 32), 'hex'), false,
-         json_build_object('Posted', json_build_object(
-           'id', id, 'kind', 'transfer', 'external_ref', null, 'memo', null, 'posted_at', posted_at,
+         json_build_object('posted', json_build_object(
+           'id', id, 'type', 'transfer', 'at', posted_at,
            'entries', json_build_array(
-             json_build_object('account', payer, 'amount', -1, 'memo', null),
-             json_build_object('account', payee, 'amount', 1, 'memo', null))))::text,
+             json_build_object('a', payer, 'n', -1), json_build_object('a', payee, 'n', 1))))::text,
          now() + interval '30 days', posted_at
     from posted
 )
 insert into events.outbox (brand_id, event_id, kind, subject, created_at)
-select brand_id, id, 'ledger.transaction.posted', id, posted_at from posted
+select brand_id, id, 'ledger.transaction', id, posted_at from posted

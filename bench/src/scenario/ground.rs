@@ -6,6 +6,7 @@ use tokio_postgres::Client;
 use super::Scenario;
 use crate::{
     bench::Bench,
+    cpu::Clocks,
     host::Host,
     load::{Length, Load, Pace},
     serve::Order,
@@ -43,6 +44,12 @@ impl Ground {
 
     pub async fn snapshot(&self) -> anyhow::Result<Snapshot> {
         Snapshot::take(&self.owner).await
+    }
+
+    /// Processor time so far.
+    pub async fn clocks(&self) -> anyhow::Result<Option<Clocks>> {
+        let services: Vec<u32> = self.hosts.iter().filter_map(Host::pid).collect();
+        Clocks::read(&self.owner, &services).await
     }
 
     /// Sends all that these callers have for one of the services. Anything unwanted is an error.

@@ -29,6 +29,7 @@ pub async fn measure(bench: &Bench, ground: &mut Ground, cast: &Cast, shape: Sha
         callers.push(cast.caller(bench, number)?);
     }
     let (before, told) = (ground.snapshot().await?, told(ground).await?);
+    let clocks = ground.clocks().await?;
     let (mut runs, mut errors) = (Vec::new(), BTreeMap::<String, u64>::new());
     for run in 1..=bench.measure.runs {
         let progress = Progress::begin(
@@ -53,6 +54,7 @@ pub async fn measure(bench: &Bench, ground: &mut Ground, cast: &Cast, shape: Sha
         }
         runs.push(figures(&measured));
     }
+    let cores = clocks.zip(ground.clocks().await?).map(|(before, after)| before.until(&after));
     if !bench.measure.short {
         tokio::time::sleep(STATISTICS_DELAY).await;
     }
@@ -70,6 +72,7 @@ pub async fn measure(bench: &Bench, ground: &mut Ground, cast: &Cast, shape: Sha
         errors,
         commands_per_commit: (batches > 0).then(|| (now.1 - told.1) / batches),
         cost: before.until(&after),
+        cores,
         memory: ground.hosts.iter().filter_map(|host| Some((host.service, host.memory()?))).collect(),
         verified: None,
     })
