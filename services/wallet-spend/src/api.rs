@@ -16,6 +16,7 @@ mod read_transactions;
 mod read_wallets;
 mod refund;
 mod settle;
+mod signatures;
 mod spend;
 mod unlock;
 mod void;
@@ -24,18 +25,19 @@ mod wire;
 use std::sync::Arc;
 
 use zerosum_domain::BrandId;
-use zerosum_edge::{
-    Api, Call, Contract, Edge, ErrorCode, Problem, Reply, RequestIds, Settings, SignedRequests, StatusCode,
-};
+use zerosum_edge::{Api, Call, Contract, Edge, ErrorCode, Problem, Reply, RequestIds, Settings, StatusCode};
 use zerosum_host::StartError;
 use zerosum_idempotency as idempotency;
 use zerosum_ledger::{Engine, Key, Submission, reads::Reads};
 
 use crate::{
     command::{self, Action, Command, Machine, Refused, body},
-    store::{ReadFailed, Store},
+    store::{Nonces, ReadFailed, Store},
 };
 use clients::Directory;
+use signatures::Signatures;
+pub(crate) use signatures::TIMESTAMP_SECONDS_OFF_MAX;
+pub use signatures::{NONCE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, signature};
 
 /// The document that requests are checked against.
 pub const DOCUMENT: &str = include_str!("../../../openapi/wallet-spend.yaml");
@@ -52,10 +54,11 @@ pub struct App {
 }
 
 /// The edge over an engine and a pool of reads.
-pub fn edge(engine: Engine<Machine>, reads: Reads) -> Result<Edge, StartError> {
+pub(crate) fn edge(engine: Engine<Machine>, reads: Reads, nonces: Nonces) -> Result<Edge, StartError> {
     let directory = Directory::new(reads.clone());
     let readiness = zerosum_host::readiness(&reads);
-    let mut settings = Settings::new(SERVICE, ErrorCode, SignedRequests::new(directory.clone()), readiness);
+    let mut settings =
+        Settings::new(SERVICE, ErrorCode, Signatures::new(directory.clone(), nonces), readiness);
     settings.request_ids = RequestIds::X_EES_CALLED_UNIQUE_ID;
     settings.prefix = Some("/2.0");
     settings.compress = true;

@@ -1,4 +1,4 @@
-//! The job that ends locks that have run out and posts points that have expired.
+//! The job that ends locks that have run out, posts points that have expired, and forgets nonces that are past.
 //!
 //! Nothing waits for it: both count as gone from their moment on, in every answer. It gives the books their entries
 //! and the events their news soon after. Each is a command through the engine; several processes may run the job
@@ -12,7 +12,7 @@ use zerosum_ledger::{Engine, Fault, Submission};
 
 use crate::{
     command::{Call, Command, Machine},
-    store::LapsedReader,
+    store::{LapsedReader, Nonces},
 };
 
 /// How soon after its moment an expiry is posted, when there is little to do.
@@ -38,11 +38,12 @@ pub enum ExpiryError {
 pub struct Expiry {
     engine: Engine<Machine>,
     lapsed: LapsedReader,
+    nonces: Nonces,
 }
 
 impl Expiry {
-    pub fn new(engine: Engine<Machine>, database: &tokio_postgres::Config) -> Self {
-        Self { engine, lapsed: LapsedReader::new(database) }
+    pub(crate) fn new(engine: Engine<Machine>, database: &tokio_postgres::Config, nonces: Nonces) -> Self {
+        Self { engine, lapsed: LapsedReader::new(database), nonces }
     }
 
     /// Runs for as long as it is polled.
@@ -63,6 +64,7 @@ impl Expiry {
 
     /// Ends what one look finds; answers how much was ended.
     pub async fn look(&mut self) -> Result<usize, ExpiryError> {
+        self.nonces.sweep().await?;
         let lapsed = self.lapsed.next(PER_LOOK).await?;
         let ends = lapsed.into_iter().map(|lapsed| {
             let call = Call { method: "POST", resource: "expiry".into(), ..Call::default() };

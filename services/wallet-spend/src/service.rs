@@ -10,7 +10,7 @@ use zerosum_ledger::Engine;
 
 pub use zerosum_host::StartError;
 
-use crate::{api, command::Machine, expiry::Expiry};
+use crate::{api, command::Machine, expiry::Expiry, store::Nonces};
 
 /// What the service is made with. Its clients are in the database, so there is nothing to prove callers by.
 #[derive(Debug, Clone)]
@@ -36,8 +36,9 @@ impl Service {
         let parts = parts.host;
         let reads = parts.reads()?;
         let engine = parts.engine(Machine::default());
-        let expiry = Expiry::new(engine.clone(), &parts.database);
-        Ok(Self { edge: api::edge(engine.clone(), reads)?, engine, expiry })
+        let nonces = Nonces::new(&parts.database);
+        let expiry = Expiry::new(engine.clone(), &parts.database, nonces.clone());
+        Ok(Self { edge: api::edge(engine.clone(), reads, nonces)?, engine, expiry })
     }
 
     /// Answers requests without a connection, for tests.

@@ -7,6 +7,7 @@ mod accounts;
 mod calculate;
 pub(crate) mod decode;
 mod jobs;
+mod nonces;
 mod open;
 mod schemes;
 mod transactions;
@@ -20,6 +21,7 @@ use zerosum_ledger::reads::{Query, ReadError, Reads};
 pub(crate) use accounts::AccountPage;
 pub(crate) use calculate::{Calculated, Calculation};
 pub(crate) use jobs::LapsedReader;
+pub(crate) use nonces::Nonces;
 pub(crate) use transactions::Listed;
 
 use crate::{command::Refused, model::Brand};

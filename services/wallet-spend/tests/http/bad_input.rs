@@ -108,3 +108,52 @@ async fn what_is_not_signed_is_refused() {
     stage.database.admin().await.execute(revoked, &[]).await.unwrap();
     refused(&ask(Some(client("rival")), Some(good)).await, 401, "UNAUTHENTICATED");
 }
+
+#[tokio::test]
+async fn the_new_signature_is_good_once_and_can_be_the_only_one() {
+    let stage = Stage::new().await;
+    let holder = stage.holder(10).await;
+    let admin = stage.database.admin().await;
+    let target = format!("/wallet/{}", holder.wallet);
+    let now: i64 = admin.query_one("select extract(epoch from now())::bigint", &[]).await.unwrap().get(0);
+    let request = |seconds: i64, nonce: &str, secret: &str| {
+        let seconds = seconds.to_string();
+        let signature = zerosum_wallet_spend::api::signature(secret, &seconds, nonce, "GET", &target, b"");
+        Request::builder()
+            .method(Method::GET)
+            .uri(&target)
+            .header("host", "localhost")
+            .header("x-ees-auth-client-id", client(BRAND))
+            .header("X-Signature-Timestamp", seconds)
+            .header("X-Signature-Nonce", nonce)
+            .header("X-Signature-256", signature)
+            .body(Full::from(Bytes::new()))
+            .unwrap()
+    };
+    let (good, nonce) = ("0987654321", "0123456789abcdef");
+    // Not before the client is set to it.
+    let early = super::stage::patient(stage.till(), "getWallet", request(now, nonce, good)).await;
+    refused(&early, 401, "UNAUTHENTICATED");
+    let set = "update wallet.clients set accepts_hmac = true, accepts_hash = false where client_id = $1";
+    admin.execute(set, &[&client(BRAND)]).await.unwrap();
+    // Another instance has not kept what the client was.
+    let other = stage.second_instance();
+    let ask = |seconds: i64, nonce: &str, secret: &str| {
+        let (other, request) = (&other, request(seconds, nonce, secret));
+        async move { super::stage::patient(other, "getWallet", request).await }
+    };
+    refused(&ask(now, nonce, "wrong").await, 401, "UNAUTHENTICATED");
+    ask(now, nonce, good).await.expect(200);
+    for (seconds, nonce) in [
+        (now, nonce),
+        (now - 301, "0123456789abcdeg"),
+        (now + 320, "0123456789abcdeg"),
+        (i64::MAX, "0123456789abcdeg"),
+        (now, "short"),
+    ] {
+        refused(&ask(seconds, nonce, good).await, 401, "UNAUTHENTICATED");
+    }
+    ask(now, "0123456789abcdeg", good).await.expect(200);
+    let old = super::stage::signed(BRAND, Method::GET, &target, b"", &[]);
+    refused(&super::stage::patient(&other, "getWallet", old).await, 401, "UNAUTHENTICATED");
+}
