@@ -111,6 +111,12 @@ pub(crate) fn stop_survivor(home: &Home, binaries: &Binaries) -> Result<(), Erro
     }
 }
 
+/// Whether the server says of itself that it takes connections: the eighth line of its postmaster.pid.
+pub(crate) fn says_ready(home: &Home) -> bool {
+    fs::read_to_string(home.data.join("postmaster.pid"))
+        .is_ok_and(|text| text.lines().nth(7).is_some_and(|status| status.trim() == "ready"))
+}
+
 /// The command line of a running process: from /proc, or else from `ps`.
 fn command_line(pid: i32) -> Option<String> {
     if Path::new("/proc/self/cmdline").exists() {

@@ -61,7 +61,7 @@ pub(crate) async fn launch(
         };
         let mut supervisor = spawn(home, binaries, durability, port)?;
         let address = Address { port, secrets: secrets.clone() };
-        match ready(&mut supervisor, &address).await? {
+        match ready(home, &mut supervisor, &address).await? {
             Some(State::Ready) => return Ok((supervisor, port)),
             Some(State::Ended) if tries < START_TRIES_MAX && (crashed_before || !is_free(port)) => {
                 sleep(TRY_PAUSE).await;
@@ -95,13 +95,17 @@ enum State {
 }
 
 /// Waits until the server takes a connection and has its login role; `None` when that takes too long.
-async fn ready(supervisor: &mut Supervisor, address: &Address) -> Result<Option<State>, Error> {
+async fn ready(home: &Home, supervisor: &mut Supervisor, address: &Address) -> Result<Option<State>, Error> {
     let start = Instant::now();
+    let url = address.url("postgres");
     while start.elapsed() < START_LIMIT {
-        let url = address.url("postgres");
-        let connecting = tokio_postgres::connect(&url, NoTls);
-        match timeout(CONNECT_LIMIT, connecting).await {
-            Ok(Ok((client, connection))) => {
+        // Asked before it is ready, the server would fork and log once for each question.
+        let connected = match cluster::says_ready(home) {
+            true => timeout(CONNECT_LIMIT, tokio_postgres::connect(&url, NoTls)).await.ok(),
+            false => None,
+        };
+        match connected {
+            Some(Ok((client, connection))) => {
                 match driven(ensure_app_role(&client, &address.secrets.app), connection).await {
                     Ok(()) => return Ok(Some(State::Ready)),
                     // The connection broke, or the server said that it is ending: it is crashing again.
@@ -110,13 +114,13 @@ async fn ready(supervisor: &mut Supervisor, address: &Address) -> Result<Option<
                 }
             }
             // Longer than that it is no other server that answers on a port that was just freed.
-            Ok(Err(source))
+            Some(Err(source))
                 if source.code() == Some(&SqlState::INVALID_PASSWORD) && start.elapsed() > PASSWORD_DOUBT =>
             {
                 return Err(Error::Sql { doing: "let us in with the stored password", source });
             }
-            // Refused, "starting up" or silent: the server says more in its log if it ends.
-            Ok(Err(_)) | Err(_) => {}
+            // Not yet, refused or silent: the server says more in its log if it ends.
+            Some(Err(_)) | None => {}
         }
         if supervisor.ended().is_some() {
             return Ok(Some(State::Ended));
