@@ -4,6 +4,7 @@ pub mod backends;
 pub mod exhausted;
 pub mod killed;
 pub mod lost_ack;
+pub mod overload;
 pub mod planted;
 pub mod postmaster;
 pub mod restart;
@@ -38,6 +39,7 @@ pub async fn all(run: &Run, only: &[u8], mut each: impl FnMut(&Figure)) -> Vec<F
         22 backends::prove,
         23 silence::prove,
         25 exhausted::prove,
+        26 overload::prove,
         28 restart::prove,
     }
     figures

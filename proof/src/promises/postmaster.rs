@@ -21,7 +21,7 @@ const CUSTOMERS: usize = 50;
 pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let claim = "postmaster killed under load: acknowledged and missing = 0; liveness stays, readiness tells";
     let mut figure = Figure::begin(20, claim, "postmasters killed");
-    let kills = run.trials(3, 50);
+    let kills = run.trials(2, 50);
     let mut durable = TestDatabase::durable().await;
     let stage = Arc::new(
         Stage::on(durable.database.clone(), Accounts { customers: CUSTOMERS, opening: 10_000 }).await?,

@@ -23,6 +23,10 @@ const RERUNS_MAX: u32 = 5;
 /// The first pause before a rerun; it doubles, and a random half of it is left out so that rivals part.
 const RERUN_PAUSE_MS: u64 = 2;
 
+/// The most that is kept back of a deadline for the batch itself: after an outage of seconds, commands with a second
+/// left are tried again, and the pace is learnt anew.
+const PACE_MAX: Duration = Duration::from_secs(1);
+
 pub(super) struct Lane<M: StateMachine> {
     machine: Arc<M>,
     config: EngineConfig,
@@ -30,30 +34,51 @@ pub(super) struct Lane<M: StateMachine> {
     session: Option<Session<M>>,
     ids: Ids,
     memory: Memory,
+    /// How long a batch takes these days.
+    pace: Duration,
 }
 
 impl<M: StateMachine> Lane<M> {
     pub fn new(machine: Arc<M>, config: EngineConfig, stats: Arc<Stats>) -> Self {
-        Self { machine, config, stats, session: None, ids: Ids::random(), memory: Memory::default() }
+        Self {
+            machine,
+            config,
+            stats,
+            session: None,
+            ids: Ids::random(),
+            memory: Memory::default(),
+            pace: Duration::ZERO,
+        }
     }
 
     pub async fn run(mut self, mut queue: mpsc::Receiver<Pending<M>>) {
         while let Some(first) = queue.recv().await {
             let batch = self.gather(first, &mut queue);
             if !batch.is_empty() {
+                let start = Instant::now();
                 self.settle(batch).await;
+                self.note_pace(start.elapsed());
             }
         }
     }
 
-    /// Takes what is queued now, up to the bound, and drops what is past its deadline.
+    /// Up at once, because the next batch is as slow as this one; down by an eighth, because one fast batch is not yet
+    /// a fast database.
+    fn note_pace(&mut self, batch: Duration) {
+        self.pace = batch.max(self.pace - self.pace / 8).min(PACE_MAX);
+    }
+
+    /// Takes what is queued now, up to the bound, and drops what could not be answered by its deadline.
+    ///
+    /// Under overload the queue is as old as the deadline. Commands taken at its very end would be done when their
+    /// callers are gone: all of the work, and no use. So a batch's time is kept back.
     fn gather(&self, first: Pending<M>, queue: &mut mpsc::Receiver<Pending<M>>) -> Vec<Pending<M>> {
-        let now = Instant::now();
+        let last_start = Instant::now() + self.pace;
         let mut weight = 0;
         let mut batch = Vec::new();
         let mut next = Some(first);
         while let Some(pending) = next {
-            if pending.submission.deadline <= now {
+            if pending.submission.deadline <= last_start {
                 // The caller may be gone; then nobody needs the answer.
                 let _gone = pending.answer.send(Err(Fault::Deadline));
             } else {
