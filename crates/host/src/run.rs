@@ -1,6 +1,8 @@
 //! The life of a service's process: log and metrics, whether the database is fit to serve from, serving, draining.
 
-use std::{future::Future, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible, future::Future, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration,
+};
 
 use anyhow::Context;
 use tokio::{
@@ -70,7 +72,7 @@ where
     let serving = serve(listener, args.limits());
     let upkeep = async {
         upkeep.await;
-        std::future::pending::<()>().await;
+        std::future::pending::<Infallible>().await
     };
     tokio::select! {
         drained = serving => {
@@ -78,7 +80,7 @@ where
             tracing::info!(service, ?drained, "stopped");
             Ok(())
         }
-        () = upkeep => Ok(()),
+        never = upkeep => match never {},
     }
 }
 
