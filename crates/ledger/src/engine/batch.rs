@@ -97,7 +97,7 @@ struct Stored {
 struct Read<R> {
     books: HashMap<BrandId, Book>,
     halted: BTreeSet<BrandId>,
-    keys: HashMap<(BrandId, Arc<str>, Arc<str>), Stored>,
+    keys: StoredAnswers,
     rows: R,
     now: Timestamp,
     /// Whether what was read is locked; otherwise it is a guess, to be confirmed by the write.
@@ -291,7 +291,10 @@ fn open_books(rows: &[Row]) -> Result<OpenBooks, Error> {
     Ok((books, halted))
 }
 
-fn stored(rows: &[Row]) -> Result<HashMap<(BrandId, Arc<str>, Arc<str>), Stored>, Error> {
+/// By brand, scope and key.
+type StoredAnswers = HashMap<(BrandId, Arc<str>, Arc<str>), Stored>;
+
+fn stored(rows: &[Row]) -> Result<StoredAnswers, Error> {
     let mut keys = HashMap::with_capacity(rows.len());
     for row in rows {
         let Ok(brand) = BrandId::parse(row.try_get(0)?) else { continue };
