@@ -152,11 +152,12 @@ impl App {
         let text = |name: &str| call.headers().get(name).and_then(|value| value.to_str().ok());
         let external_id =
             ["x-ees-transaction-id", "x-transaction-id", "caller-unique-id"].into_iter().find_map(text);
-        let custom_headers = call
-            .headers()
-            .iter()
-            .filter(|(name, _)| name.as_str().starts_with("x-custom-"))
-            .filter_map(|(name, value)| Some((name.as_str().into(), value.to_str().ok()?.into())));
+        let custom_headers =
+            call.headers().iter().filter(|(name, _)| name.as_str().starts_with("x-custom-")).filter_map(
+                |(name, value)| {
+                    Some((name.as_str().to_ascii_uppercase().into(), value.to_str().ok()?.into()))
+                },
+            );
         command::Call {
             id: call.request_id.as_str().into(),
             client_id: call.principal.subject.clone(),

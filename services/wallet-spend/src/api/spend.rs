@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use zerosum_domain::spend::{Money, PointCount};
 use zerosum_edge::{Call, Problem, Reply};
-use zerosum_idempotency as idempotency;
+use zerosum_idempotency::{self as idempotency, Fingerprint};
 
 use super::{
     App, SERVICE,
@@ -57,9 +57,14 @@ struct OperationIn {
     balances: Option<Value>,
 }
 
+/// The name that events use.
+const EVENT_RESOURCE: &str = "/connect/wallet/spend/spend";
+
 pub(super) async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Problem> {
     let request: Request = call.parse()?;
-    let key = idempotency::reference(&call, SERVICE, "spend", &request.reference);
+    let mut key = idempotency::reference(&call, SERVICE, "spend", &request.reference);
+    // Under either of its names it is the same request.
+    key.fingerprint = Fingerprint::new("POST", EVENT_RESOURCE, [].into_iter(), call.body()).into_bytes();
     let parent = request.parent_wallet_transaction_reference.as_deref().filter(|parent| !parent.is_empty());
     let spend = Spend {
         identity: request.identity.identity_value,
@@ -71,8 +76,7 @@ pub(super) async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Problem> 
         details: short_map("/transactionDetails", request.transaction_details.as_ref())?,
         meta: short_map("/meta", request.meta.as_ref())?,
     };
-    // The name that events use.
-    app.run(&call, Some(key), "/connect/wallet/spend/spend", Action::Spend(Box::new(spend))).await
+    app.run(&call, Some(key), EVENT_RESOURCE, Action::Spend(Box::new(spend))).await
 }
 
 fn claim(results: ResultsIn) -> Result<Claim, Problem> {

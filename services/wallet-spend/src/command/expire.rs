@@ -10,7 +10,7 @@ use super::{
     points::{Note, amount},
 };
 use crate::{
-    model::{Event, WalletAccountId, WalletId, WalletTransactionId},
+    model::{Event, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId},
     view::AccountShown,
 };
 
@@ -22,13 +22,19 @@ pub(super) fn lock(
     let spend = case.transaction(transaction).filter(|spend| spend.wallet == wallet);
     // Settled, voided or ended by another command since the job looked.
     let Some(spend) = spend.filter(|spend| spend.lapsed(case.now())) else { return Ok(Done::Expired) };
+    end(case, spend)?;
+    case.commit();
+    Ok(Done::Expired)
+}
+
+/// Ends a lock that has run out and tells of it, whoever came first: the job, or what wants its points.
+pub(super) fn end(case: &mut Case<'_, '_>, spend: WalletTransaction) -> Result<(), Refused> {
     let (spend, moved) = case.release(spend, HoldEnd::Expired)?;
     let mut told = Told::new();
     told.account_transaction(&moved.transaction, &moved.account, AccountShown::EventAfter);
     told.transaction(&spend, Atomic::Update);
     told.emit(case, "POSCONNECT.WALLET.SPEND.EXPIRE", &Done::Expired);
-    case.commit();
-    Ok(Done::Expired)
+    Ok(())
 }
 
 /// Posts what is left and not locked of the lots that have expired.

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use zerosum_domain::{AccountId, Amount, TransactionId};
 use zerosum_ledger::book::{Drawn, HoldEnd, Leg, PostRefused, Posting};
 
-use super::{Refused, case::Case, done::Moved, ids::Kind, names::LAPSED_MAX, rows::AccountRow};
+use super::{Refused, case::Case, done::Moved, expire, ids::Kind, names::LAPSED_MAX, rows::AccountRow};
 use crate::model::{
     AccountTransaction, AccountTransactionId, Event, Json, PointsResults, SchemeRef, TransactionStatus,
     WalletId, WalletTransaction, WalletTransactionId,
@@ -222,7 +222,7 @@ impl Case<'_, '_> {
         let mut lapsed = self.lapsed(wallet);
         lapsed.retain(|spend| spend.hold.is_some_and(|hold| self.book.known_hold(hold).is_some()));
         for spend in lapsed.into_iter().take(LAPSED_MAX) {
-            self.release(spend, HoldEnd::Expired)?;
+            expire::end(self, spend)?;
         }
         Ok(())
     }

@@ -117,3 +117,20 @@ async fn a_batch_takes_three_round_trips_whatever_its_length() {
     assert_eq!(round_trips, 3 * batches);
     stage.books_hold().await;
 }
+
+#[tokio::test]
+async fn under_either_of_its_names_a_spend_is_the_same_request() {
+    let stage = Stage::new().await;
+    let holder = stage.holder(100_000).await;
+    let body = spend_body(&holder, "one", 10_000, true).to_string();
+    let headers = [("X-Custom-Email", "a@b.example"), ("X-TRANSACTION-ID", "till-7-1")];
+    let ask =
+        |operation, target| stage.ask_as(BRAND, operation, Method::POST, target, body.as_bytes(), &headers);
+    let first = ask("spend", "/connect/wallet/spend").await;
+    let again = ask("spendSpend", "/2.0/connect/wallet/spend/spend").await;
+    assert!(again.replayed && again.raw == first.raw);
+    let event = stage.event("POSCONNECT.WALLET.SPEND").await;
+    assert_eq!(event["request"]["customHeaders"], json!({"X-CUSTOM-EMAIL": "a@b.example"}));
+    assert_eq!(event["headers"]["externalMessageId"], "till-7-1");
+    assert_eq!(event["headers"]["callerIp"], "192.0.2.7");
+}

@@ -28,6 +28,38 @@ pub struct Stage {
     next: AtomicU32,
 }
 
+/// Every ACTIVE spend locks exactly its points.
+const LOCKS_WITHOUT_HOLDS: &str = "
+select count(*) from wallet.wallet_transactions t
+  left join ledger.holds h on h.brand_id = t.brand_id and h.hold_id = t.hold_id
+ where t.type = 'SPEND' and t.status = 'ACTIVE' and (h.status, h.amount) is distinct from ('open', t.points)";
+/// And nothing else is locked.
+const HOLDS_WITHOUT_LOCKS: &str = "
+select count(*) from ledger.holds h
+  left join wallet.wallet_transactions t on t.brand_id = h.brand_id and t.hold_id = h.hold_id
+ where h.status = 'open' and t.status is distinct from 'ACTIVE'";
+/// An account holds what its transactions moved.
+const ACCOUNTS_OFF_THEIR_HISTORY: &str = "
+select count(*) from wallet.accounts a
+  join ledger.balances b on b.brand_id = a.brand_id and b.account_id = a.ledger_account
+ where b.posted <> (
+   select coalesce(sum(case when m.posting is null then 0
+                            when m.event in ('CREDIT', 'EARN') then m.value
+                            when m.event = 'REFUND' then m.current_after - m.current_before
+                            else -m.value end), 0)
+     from wallet.account_transactions m where m.brand_id = a.brand_id and m.account_id = a.account_id)";
+/// Lifetime spend is what was settled and not refunded, and what was spent by hand.
+const LIFETIMES_OFF: &str = "
+select count(*) from wallet.accounts a
+ where a.lifetime_spend <> (
+   select coalesce(sum(t.settled_points - t.refunded_points), 0)
+     from wallet.wallet_transactions t
+    where t.brand_id = a.brand_id and t.account_id = a.account_id and t.type = 'SPEND'
+ ) + (
+   select coalesce(sum(m.value), 0) from wallet.account_transactions m
+    where m.brand_id = a.brand_id and m.account_id = a.account_id and m.event = 'SPEND'
+      and m.wallet_transaction_id = 0)";
+
 /// A wallet with one points account.
 #[derive(Debug, Clone)]
 pub struct Holder {
@@ -226,8 +258,13 @@ impl Stage {
         serde_json::from_str(row.get(0)).unwrap()
     }
 
-    /// What the ledger proves of itself.
+    /// What the ledger proves of itself, and that the wallet's rows follow from it.
     pub async fn books_hold(&self) {
+        let admin = self.database.admin().await;
+        for wrong in [LOCKS_WITHOUT_HOLDS, HOLDS_WITHOUT_LOCKS, ACCOUNTS_OFF_THEIR_HISTORY, LIFETIMES_OFF] {
+            let found: i64 = admin.query_one(wrong, &[]).await.unwrap().get(0);
+            assert_eq!(found, 0, "{wrong}");
+        }
         let report = zerosum_ledger::verify::verify(self.database.app_url()).await.unwrap();
         assert!(report.is_clean(), "{report}");
     }
