@@ -74,14 +74,13 @@ where
         upkeep.await;
         std::future::pending::<Infallible>().await
     };
-    tokio::select! {
-        drained = serving => {
-            let drained = drained.with_context(|| format!("{service} failed while it served"))?;
-            tracing::info!(service, ?drained, "stopped");
-            Ok(())
-        }
+    let served = tokio::select! {
+        served = serving => served,
         never = upkeep => match never {},
-    }
+    };
+    tracing::info!(service, ?served, "stopped");
+    telemetry::flush_log();
+    served.map(|_| ()).with_context(|| format!("{service} failed while it served"))
 }
 
 /// Completes at the first SIGTERM or Ctrl-C.
