@@ -79,6 +79,11 @@ impl Bench {
         }
         if !matches!(scenario, Scenario::Pgbench | Scenario::PgbenchHot) {
             let verified = database.verify().await?;
+            if let Some(cost) = self.lines[first..].last().and_then(|line| line.cost.as_ref())
+                && !args.short
+            {
+                println!("{:<18} {}", scenario.name(), cost.breakdown());
+            }
             println!("{:<18} verify {verified}", scenario.name());
             for line in &mut self.lines[first..] {
                 line.verified = Some(verified.clone());

@@ -85,12 +85,13 @@ impl fmt::Display for Line {
             self.errors.values().sum::<u64>(),
             or_dash(self.commands_per_commit),
         )?;
+        let cost = self.cost.as_ref();
         write!(
             f,
             " {:>6} {:>6} {:>6} {:>7}  {}",
-            or_dash(self.cost.map(|cost| cost.wal_bytes_each)),
-            or_dash(self.cost.map(|cost| cost.disk_bytes_each)),
-            or_dash(self.cost.and_then(|cost| cost.hot_per_mille).map(tenths)),
+            or_dash(cost.map(|cost| cost.wal_bytes_each)),
+            or_dash(cost.map(|cost| cost.disk_bytes_each)),
+            or_dash(cost.and_then(|cost| cost.hot_per_mille).map(tenths)),
             or_dash(self.memory_peak_kib().map(|kib| kib / 1024)),
             or_dash(self.cores),
         )

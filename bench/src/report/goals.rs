@@ -91,7 +91,7 @@ fn ratios(lines: &Lines<'_>) -> Vec<Goal> {
 }
 
 fn figures(lines: &Lines<'_>) -> Vec<Goal> {
-    let cost = lines.common(Scenario::Random).and_then(|line| line.cost);
+    let cost = lines.common(Scenario::Random).and_then(|line| line.cost.as_ref());
     let positive = |number: i64| u64::try_from(number).unwrap_or_default();
     let p99 = lines.common(Scenario::SeventyPercent).map(|line| line.median.p99_us);
     let alone = lines.at(Scenario::Random, 1).map(|line| line.median.p50_us);

@@ -2,10 +2,6 @@
 select
   (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint as wal_bytes,
   (select wal_fpi from pg_stat_wal) as full_page_images,
-  (select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
-     from pg_class c
-     join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname in ('ledger', 'wallet', 'events') and c.relkind = 'r') as disk_bytes,
   (select n_tup_upd from pg_stat_user_tables where relid = 'ledger.balances'::regclass) as updates,
   (select n_tup_hot_upd from pg_stat_user_tables where relid = 'ledger.balances'::regclass) as hot_updates,
   (select count(*) from ledger.transactions) as transactions
