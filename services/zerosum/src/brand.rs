@@ -9,6 +9,8 @@ use tokio_postgres::Client;
 use crate::config::BrandArgs;
 use crate::database::Database;
 
+pub mod halt;
+
 /// What a new brand is called and deals in.
 #[derive(Debug)]
 pub struct NewBrand<'a> {

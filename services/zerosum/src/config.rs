@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use zerosum_edge::telemetry::LogFormat;
 
+mod books;
+
+pub use books::{HaltArgs, OneBrandArgs, ReleaseArgs, VerifyArgs};
+
 /// The money core behind a till: stored cash, loyalty points and the general ledger.
 #[derive(Debug, Parser)]
 #[command(name = "zerosum", version, args_conflicts_with_subcommands = true)]
@@ -23,7 +27,7 @@ pub enum Command {
     /// Bring the database up to date.
     Migrate(MigrateArgs),
     /// Prove the books. Exits with 0 when they hold and with 1 when they do not, saying what is wrong and where.
-    Verify(DatabaseArgs),
+    Verify(VerifyArgs),
     /// Print a token for development, signed with the key of the data folder.
     Token(TokenArgs),
     /// Make the key that tokens are signed with, if there is none, and print its public half as a JWKS.
@@ -39,6 +43,12 @@ pub enum Command {
 pub enum BrandCommand {
     /// Make a brand and a client of it, and print them as JSON.
     Create(BrandArgs),
+    /// Print a brand as JSON, and why it is halted if it is.
+    Show(OneBrandArgs),
+    /// Stop a brand's writes: they are answered 503 `ledger_halted`.
+    Halt(HaltArgs),
+    /// Let a halted brand write again, once its books are proven.
+    Release(ReleaseArgs),
 }
 
 #[derive(Debug, Clone, Args)]

@@ -29,6 +29,9 @@ async fn main() -> ExitCode {
         Command::Key(args) => token::print_public_keys(&args),
         Command::Health(args) => health::run(&args).await,
         Command::Brand(BrandCommand::Create(args)) => brand::run(args).await,
+        Command::Brand(BrandCommand::Show(args)) => brand::halt::show(args).await,
+        Command::Brand(BrandCommand::Halt(args)) => brand::halt::halt(args).await,
+        Command::Brand(BrandCommand::Release(args)) => brand::halt::release(args).await,
     };
     match outcome {
         Ok(code) => code,
