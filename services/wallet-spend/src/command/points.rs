@@ -2,7 +2,7 @@
 //! transaction, and new figures of the account.
 
 use jiff::SignedDuration;
-use zerosum_domain::{AccountId, Amount, TransactionId};
+use zerosum_domain::{AccountId, Amount, TransactionId, amount::AMOUNT_MAX};
 use zerosum_ledger::book::{Drawn, HoldEnd, Leg, PostRefused, Posting};
 
 use super::{Refused, case::Case, done::Moved, expire, ids::Kind, names::LAPSED_MAX, rows::AccountRow};
@@ -19,7 +19,8 @@ pub(super) struct Note {
     pub details: Option<Json>,
 }
 
-/// How the lifetime figures of an account move with its points.
+/// How the lifetime figures of an account move with its points. They are counters, not balances: they stop at
+/// 2^53 − 1 rather than refuse a purchase.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Lifetime {
     pub given: i64,
@@ -271,10 +272,11 @@ impl Case<'_, '_> {
     fn tell(&mut self, row: &AccountRow, movement: Movement) -> Moved {
         let mut row = row.clone();
         let lifetime_before = row.account.lifetime;
-        row.account.lifetime = (row.account.lifetime + movement.lifetime.given).max(0);
-        row.account.lifetime_spend = (row.account.lifetime_spend + movement.lifetime.spent).max(0);
+        let moved = |before: i64, by: i64| before.saturating_add(by).clamp(0, AMOUNT_MAX);
+        row.account.lifetime = moved(lifetime_before, movement.lifetime.given);
+        row.account.lifetime_spend = moved(row.account.lifetime_spend, movement.lifetime.spent);
         row.account.lifetime_spend_value =
-            (row.account.lifetime_spend_value + movement.lifetime.spent_value).max(0);
+            moved(row.account.lifetime_spend_value, movement.lifetime.spent_value);
         row.account.updated_at = self.now();
         let account = self.snapshot(&row);
         // Lifetime is told by the events that move it.

@@ -161,3 +161,27 @@ async fn a_claim_that_is_not_what_the_scheme_gives_is_refused_by_name() {
     stage.settle(&holder, "done", &[]).await.expect(200);
     refused(&parent("done").await, 400, "TRANSACTION_SETTLED");
 }
+
+#[tokio::test]
+async fn no_figure_leaves_what_a_reader_can_be_told() {
+    const MOST: i64 = (1 << 53) - 1;
+    let stage = Stage::new().await;
+    let holder = stage.holder(MOST).await;
+    let adjust = |operation, verb, points: i64| {
+        let target = format!("/wallet/{}/account/{}/{verb}", holder.wallet, holder.account);
+        let stage = &stage;
+        async move { stage.patch(operation, &target, &json!({"balances": {"current": points}})).await }
+    };
+    refused(&adjust("creditAccount", "credit", 1).await, 400, "INVALID_REQUEST");
+    adjust("debitAccount", "debit", MOST).await.expect(200);
+    // The counter of a lifetime stops; the points do not.
+    adjust("creditAccount", "credit", MOST).await.expect(200);
+    let account = stage.account(&holder).await;
+    assert_eq!(
+        (&account["balances"]["current"], &account["balances"]["lifetime"]),
+        (&json!(MOST), &json!(MOST))
+    );
+    let results = stage.calculate(&holder, MOST).await.expect(200);
+    assert_eq!(results["spendAdjudicationResults"]["pointsValue"], 500_000);
+    stage.books_hold().await;
+}

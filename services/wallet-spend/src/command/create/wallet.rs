@@ -1,6 +1,6 @@
 //! POST /services/wallet, /services/wallet/accounts, /wallet/{w}/identity, /wallet/{w}/scheme/{s}/account.
 
-use zerosum_domain::{AccountType, Limits, Steward};
+use zerosum_domain::{AccountType, Limits, Steward, amount::AMOUNT_MAX};
 use zerosum_ledger::book::OpenAccount;
 
 use super::scheme::currency;
@@ -147,7 +147,8 @@ fn new_account(
             kind: AccountType::Asset,
             steward: Steward::Points,
             currency: currency(scheme.id),
-            limits: Limits::NOT_BELOW_ZERO,
+            // What every JSON reader can be told.
+            limits: Limits { floor: Some(0), ceiling: Some(AMOUNT_MAX) },
             keeps_lots: scheme.points_expire_days.is_some(),
             code: Some(code),
             external_id: None,
