@@ -159,7 +159,8 @@ impl Model {
             .sum()
     }
 
-    /// Chooses lots: earliest expiry first, those without expiry last, older before newer.
+    /// Chooses lots of an account that keeps them: earliest expiry first, those without expiry last, older before
+    /// newer.
     pub fn draw(&self, account: AccountNo, amount: i128, now: Moment) -> Result<Vec<(LotNo, i128)>, Short> {
         let usable = self.usable(account, now);
         if amount > usable {
