@@ -10,6 +10,7 @@ pub mod postmaster;
 pub mod restart;
 pub mod silence;
 pub mod two_instances;
+pub mod verify_speed;
 
 use crate::{Figure, Run};
 
@@ -32,6 +33,7 @@ pub async fn all(run: &Run, only: &[u8], mut each: impl FnMut(&Figure)) -> Vec<F
     }
     prove! {
         0 planted::prove,
+        0 verify_speed::prove,
         10 lost_ack::prove,
         11 killed::prove,
         16 two_instances::prove,

@@ -35,6 +35,7 @@ macro_rules! promises {
 
 promises! {
     0 verify_finds_twelve_of_twelve_planted_faults promises::planted::prove,
+    0 verify_proves_the_books_while_they_are_written promises::verify_speed::prove,
     10 promise_10_a_lost_commit_acknowledgement_heals_by_retry promises::lost_ack::prove,
     11 promise_11_killed_at_every_step_then_retried_has_one_effect promises::killed::prove,
     16 promise_16_two_instances_under_all_faults_are_strictly_serializable promises::two_instances::prove,

@@ -1,0 +1,111 @@
+//! `zerosum verify` checks ten million entries in under two minutes, and from a watermark in seconds, while the
+//! services serve.
+//!
+//! The books are made by SQL, as the engine would have made them: half as many transactions as entries, every one with
+//! its key and its answer.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use zerosum_ledger::verify::{verify, verify_since};
+
+use crate::{
+    Figure, Form, Run,
+    caller::Caller,
+    load::{Load, Shape},
+    service::{Plan, Service},
+    stage::{Accounts, Stage},
+};
+
+const WHOLE_MAX: Duration = Duration::from_secs(120);
+const SINCE_MAX: Duration = Duration::from_secs(10);
+
+/// Transfers of 1 between the customers in a round, so that versions and balances are known without counting.
+/// Customer i pays customer i + 1 in every round.
+const MAKE: &[&str] = &[
+    "create temp table plan as
+       select b.account_id, row_number() over (order by b.account_id) - 1 as place, b.posted, b.version
+         from ledger.balances b where b.floor is not null",
+    "create temp table made as
+       select r.round, p.place, payer.account_id as payer, payee.account_id as payee, payer.version + 2 * r.round - 1 as payer_version,
+              payee.version + 2 * r.round as payee_version, payer.posted - 1 as payer_balance, payee.posted as payee_balance,
+              (lpad(to_hex(1790000000000 + r.round), 12, '0') || '7000' || '8' || lpad(to_hex(p.place), 15, '0'))::uuid as transaction_id
+         from generate_series(1, $ROUNDS) r (round)
+        cross join plan p
+         join plan payer on payer.place = p.place
+         join plan payee on payee.place = (p.place + 1) % (select count(*) from plan)",
+    "insert into ledger.transactions (brand_id, transaction_id, type, memo, posted_at)
+       select 'proof', transaction_id, 'transfer', null, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms' from made",
+    "insert into ledger.entries (brand_id, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
+       select 'proof', payer, payer_version, -1, payer_balance, transaction_id, 0, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made
+       union all
+       select 'proof', payee, payee_version, 1, payee_balance, transaction_id, 1, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made",
+    "insert into ledger.idempotency_keys (brand_id, scope, key, fingerprint, refused, outcome, created_at)
+       select 'proof', 'accounting:maker', transaction_id::text, '\\x00', false,
+              '{\"posted\":{\"id\":\"' || transaction_id || '\",\"type\":\"transfer\",\"at\":\"' || to_char(('2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms') at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')
+              || '\",\"entries\":[{\"a\":\"' || payer || '\",\"n\":-1},{\"a\":\"' || payee || '\",\"n\":1}]}}', now()
+         from made",
+    "update ledger.balances b set version = b.version + 2 * $ROUNDS from plan p where p.account_id = b.account_id",
+    "drop table made",
+    "vacuum analyze ledger.transactions",
+    "vacuum analyze ledger.entries",
+    "vacuum analyze ledger.idempotency_keys",
+    "vacuum analyze ledger.balances",
+];
+
+pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
+    let claim = "verify proves the books, whole and from a watermark, while the services serve";
+    let mut figure = Figure::begin(0, claim, "entries proven by the whole pass");
+    // Per round and customer: one transaction, two entries.
+    let (customers, rounds) = match run.form {
+        Form::Short => (100, 20),
+        Form::Long { .. } => (10_000, 500),
+    };
+    let stage = Arc::new(Stage::new(Accounts { customers, opening: 1_000 }).await?);
+    let admin = stage.database.admin().await;
+    for sql in MAKE {
+        admin.batch_execute(&sql.replace("$ROUNDS", &rounds.to_string())).await?;
+    }
+    let plan = Plan::new(&run.program, &stage, stage.database.app_url())?;
+    let service = Service::start(&plan).await?;
+    let caller = Arc::new(Caller::new(&stage, &[plan.port])?);
+    let shape = Shape { clients: 4, customers, pause: Duration::from_millis(20) };
+    let load = Load::start(&caller, run.seed, shape);
+    sleep(Duration::from_millis(500)).await;
+    let start = Instant::now();
+    let whole = verify(stage.database.app_url()).await?;
+    let took = start.elapsed();
+    figure.see(
+        "whole pass",
+        format!(
+            "{} entries, {} keys' answers, {} ms",
+            whole.counts.entries,
+            whole.counts.transactions,
+            took.as_millis()
+        ),
+    );
+    figure.findings.extend(whole.findings.iter().take(5).map(ToString::to_string));
+    figure.claim(took <= WHOLE_MAX, || format!("the whole pass took {} s", took.as_secs()));
+    sleep(Duration::from_secs(1)).await;
+    let start = Instant::now();
+    let newer = verify_since(stage.database.app_url(), whole.snapshot_at).await?;
+    let took = start.elapsed();
+    figure.see(
+        "pass from the watermark",
+        format!(
+            "{} new entries, {} balances, {} ms",
+            newer.counts.entries,
+            newer.counts.accounts,
+            took.as_millis()
+        ),
+    );
+    figure.findings.extend(newer.findings.iter().take(5).map(ToString::to_string));
+    figure.claim(took <= SINCE_MAX, || format!("the incremental pass took {} s", took.as_secs()));
+    load.finish().await?;
+    let served = caller.times(201);
+    figure.see("postings meanwhile", served);
+    figure.see("the longest wait for one of them", format!("{} ms", caller.slowest().as_millis()));
+    figure.claim(served > 0 && caller.cut() == 0, || "the service did not serve meanwhile".to_owned());
+    service.kill().await?;
+    Ok(figure.end(whole.counts.entries))
+}
