@@ -46,7 +46,11 @@ pub(crate) struct Entry {
 
 /// One event for each account, in the order of its first entry. Entries come in line order, so an account's first one
 /// tells the balance before and its last one the balance after.
-pub(crate) fn balances_changed(transaction_id: Uuid, changed_at: Timestamp, entries: &[Entry]) -> Vec<BalanceChanged> {
+pub(crate) fn balances_changed(
+    transaction_id: Uuid,
+    changed_at: Timestamp,
+    entries: &[Entry],
+) -> Vec<BalanceChanged> {
     let mut changes: Vec<BalanceChanged> = Vec::with_capacity(entries.len());
     for entry in entries {
         match changes.iter_mut().find(|change| change.account_id == entry.account_id) {

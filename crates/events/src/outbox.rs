@@ -31,7 +31,11 @@ pub enum Data {
 /// The outbox rows after `after` (an outbox row's id), at most `limit`, as events; and the id to go on from.
 ///
 /// Needs a connection of the application role.
-pub async fn page(client: &Client, after: Option<Uuid>, limit: i64) -> Result<(Vec<Event>, Option<Uuid>), Error> {
+pub async fn page(
+    client: &Client,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<(Vec<Event>, Option<Uuid>), Error> {
     let rows = client.query(include_str!("sql/page.sql"), &[&after, &limit]).await?;
     let mut events = Vec::new();
     let mut last = after;
@@ -61,7 +65,13 @@ fn render(row: &Row, id: Uuid, entries: Vec<Entry>, events: &mut Vec<Event>) -> 
             serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::String(text.to_owned()))
         });
         let (kind, occurred_at) = (row.try_get(2)?, row.try_get(4)?);
-        events.push(Event { id: id.to_string(), brand_id, r#type: kind, occurred_at, data: Data::Stored(data) });
+        events.push(Event {
+            id: id.to_string(),
+            brand_id,
+            r#type: kind,
+            occurred_at,
+            data: Data::Stored(data),
+        });
         return Ok(());
     };
     let posted_at: Timestamp = row.try_get(8)?;

@@ -1,5 +1,7 @@
 //! A posting puts its events into the outbox in the same commit, and they say what was posted.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};

@@ -1,5 +1,7 @@
 //! The engine over a real PostgreSQL: batches, keys, failures.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::time::Duration;

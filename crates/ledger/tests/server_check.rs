@@ -1,5 +1,7 @@
 //! Start-up refuses a server that could lose what it acknowledged.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use tokio_postgres::Config;
 use zerosum_ledger::{Unfit, check_server};
 use zerosum_testkit::TestDatabase;
