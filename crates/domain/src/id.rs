@@ -73,10 +73,11 @@ macro_rules! uuid_id {
 
         impl FromStr for $name {
             type Err = Invalid;
-            /// Takes the hyphenated form only, so that one id has one spelling.
+            /// Takes the hyphenated lower-case form only, so that one id has one spelling.
             fn from_str(text: &str) -> Result<Self, Invalid> {
-                const RULE: Invalid = Invalid::because("must be a UUID in its hyphenated form");
-                if text.len() != uuid::fmt::Hyphenated::LENGTH {
+                const RULE: Invalid = Invalid::because("must be a UUID in its hyphenated, lower-case form");
+                let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+                if text.len() != uuid::fmt::Hyphenated::LENGTH || upper {
                     return Err(RULE);
                 }
                 Uuid::try_parse(text).map(Self).map_err(|_| RULE)
@@ -127,8 +128,13 @@ mod tests {
     fn a_uuid_has_one_spelling() {
         let id = "0193a1f0-0000-7000-8000-00000000000a";
         assert_eq!(id.parse::<AccountId>().unwrap().to_string(), id);
-        for other in ["0193a1f0000070008000 00000000000a", "{0193a1f0-0000-7000-8000-00000000000a}", "", "a"]
-        {
+        for other in [
+            "0193a1f0000070008000 00000000000a",
+            "{0193a1f0-0000-7000-8000-00000000000a}",
+            "0193A1F0-0000-7000-8000-00000000000A",
+            "",
+            "a",
+        ] {
             assert!(other.parse::<AccountId>().is_err(), "{other}");
         }
     }
