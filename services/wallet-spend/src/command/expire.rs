@@ -1,6 +1,6 @@
 //! What jobs do: locks that have run out are ended, points that have expired leave their accounts.
 
-use zerosum_ledger::book::{HoldEnd, Leg};
+use zerosum_ledger::book::{HoldEnd, Leg, Posting};
 
 use super::{
     Refused,
@@ -37,7 +37,8 @@ pub(super) fn end(case: &mut Case<'_, '_>, spend: WalletTransaction) -> Result<(
     Ok(())
 }
 
-/// Posts what is left and not locked of the lots that have expired.
+/// Posts what is left and not locked of the lots that have expired. At most what one transaction holds: the job comes
+/// again for the rest.
 pub(super) fn points(
     case: &mut Case<'_, '_>,
     wallet: WalletId,
@@ -48,7 +49,8 @@ pub(super) fn points(
     let now = case.now();
     let mut legs = Vec::new();
     let mut total = 0;
-    for lot in case.book.lots_of(row.ledger).into_iter().filter(|lot| lot.expired(now) && lot.free() > 0) {
+    let lots = case.book.lots_of(row.ledger).into_iter().filter(|lot| lot.expired(now) && lot.free() > 0);
+    for lot in lots.take(Posting::LEGS_MAX - 1) {
         legs.push(Leg::plain(row.ledger, amount(lot.free())?.negated()).of_lot(lot.id));
         total += lot.free();
     }
