@@ -100,6 +100,7 @@ impl<M: StateMachine> Lane<M> {
             }
             Err(Failed::Somewhere) if batch.len() > 1 => {
                 Stats::add(&self.stats.splits, 1);
+                metrics::counter!("zerosum_batch_splits_total").increment(1);
                 for alone in batch {
                     let outcome = match self.attempts(std::slice::from_ref(&alone)).await {
                         Ok(mut outcomes) => outcomes.pop().unwrap_or(Err(Fault::Broken)),
@@ -126,6 +127,7 @@ impl<M: StateMachine> Lane<M> {
                 // Under locks, the same again is not stale; no rival has to be waited for.
                 Attempt::Stale => {
                     Stats::add(&self.stats.stale, 1);
+                    metrics::counter!("zerosum_batch_reruns_total", "why" => "stale").increment(1);
                     continue;
                 }
                 Attempt::KeyHeldElsewhere if batch.len() == 1 => {
@@ -143,6 +145,7 @@ impl<M: StateMachine> Lane<M> {
                 }
             }
             Stats::add(&self.stats.reruns, 1);
+            metrics::counter!("zerosum_batch_reruns_total", "why" => "race").increment(1);
             let jittered = rand::rng().random_range(pause_ms / 2..=pause_ms);
             sleep(Duration::from_millis(jittered)).await;
             pause_ms *= 2;
