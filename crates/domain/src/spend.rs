@@ -10,10 +10,12 @@
 
 mod adjudicate;
 mod count;
+mod expiry;
 mod rate;
 mod tier;
 
 pub use adjudicate::{Adjudication, Ask, Mismatch};
 pub use count::{Money, PointCount};
+pub use expiry::PointsExpiry;
 pub use rate::Rate;
 pub use tier::{Tier, TierTerms, Tiers};
