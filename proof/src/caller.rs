@@ -12,7 +12,7 @@ use std::{
 use rand::{Rng, rngs::SmallRng};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use zerosum_testkit::history::{History, Operation, Outcome, Reading};
+use zerosum_testkit::history::{History, Moment, Operation, Outcome, Reading};
 
 use crate::stage::{BRAND, Stage};
 
@@ -28,6 +28,16 @@ pub struct Transfer {
     pub from: usize,
     pub to: usize,
     pub amount: i64,
+}
+
+/// Cash given to a user, or taken.
+#[derive(Debug, Clone)]
+pub struct CashMove {
+    pub key: String,
+    pub user: String,
+    pub amount: i64,
+    /// None: a spend. A grant expires at a moment, or never; every attempt says the same.
+    pub grant: Option<Option<String>>,
 }
 
 /// One answer.
@@ -49,6 +59,7 @@ pub struct Caller {
     lost: AtomicU64,
     without_retry_after: AtomicU64,
     slowest_ms: AtomicU64,
+    latencies: Mutex<Vec<u32>>,
 }
 
 impl Caller {
@@ -64,34 +75,78 @@ impl Caller {
             lost: AtomicU64::new(0),
             without_retry_after: AtomicU64::new(0),
             slowest_ms: AtomicU64::new(0),
+            latencies: Mutex::default(),
         })
     }
 
     /// Asks until there is a definite answer or no patience left.
     pub async fn transfer(&self, transfer: &Transfer, random: &mut SmallRng, patience: Duration) -> Outcome {
-        let (invoked, until) = (self.history.now(), Instant::now() + patience);
-        let (mut outcome, mut transaction, mut completed) = (Outcome::Unknown, None, None);
-        while Instant::now() < until {
-            let answer = self.ask(transfer, random).await;
-            if let Some(told) = answer.filter(is_definite) {
-                completed = Some(self.history.now());
-                self.history.answer(BRAND, &transfer.key, told.status, &told.body);
-                let body: Value = serde_json::from_slice(&told.body).unwrap_or_default();
-                outcome = if told.status == 201 { Outcome::Ok } else { Outcome::Refused };
-                transaction = body["id"].as_str().map(str::to_owned);
-                break;
+        self.transfer_since(self.history.now(), transfer, random, patience).await
+    }
+
+    /// The same for one that was invoked earlier, and whose first attempt was given up.
+    pub async fn transfer_since(
+        &self,
+        invoked: Moment,
+        transfer: &Transfer,
+        random: &mut SmallRng,
+        patience: Duration,
+    ) -> Outcome {
+        let until = Instant::now() + patience;
+        let mut told = None;
+        while told.is_none() && Instant::now() < until {
+            told = self.ask(transfer, random).await.filter(is_definite);
+            if told.is_none() {
+                sleep(Duration::from_millis(random.random_range(PAUSE_MS))).await;
             }
-            sleep(Duration::from_millis(random.random_range(PAUSE_MS))).await;
+        }
+        let payer = self.stage.accounts[transfer.from].to_string();
+        self.keep(&transfer.key, payer, transfer.amount, invoked, told, |body| body["id"].as_str())
+    }
+
+    /// The same, for cash.
+    pub async fn cash(&self, cash: &CashMove, random: &mut SmallRng, patience: Duration) -> Outcome {
+        let (invoked, until) = (self.history.now(), Instant::now() + patience);
+        let mut told = None;
+        while told.is_none() && Instant::now() < until {
+            told = self.ask_cash(cash, random).await.filter(is_definite);
+            if told.is_none() {
+                sleep(Duration::from_millis(random.random_range(PAUSE_MS))).await;
+            }
+        }
+        self.keep(&cash.key, cash.user.clone(), cash.amount, invoked, told, transaction_of_entry)
+    }
+
+    /// Writes down what was asked and told.
+    fn keep(
+        &self,
+        key: &str,
+        account: String,
+        amount: i64,
+        invoked: Moment,
+        told: Option<Told>,
+        transaction: impl Fn(&Value) -> Option<&str>,
+    ) -> Outcome {
+        let completed = told.as_ref().map(|_| self.history.now());
+        let outcome = match &told {
+            None => Outcome::Unknown,
+            Some(told) if told.status == 201 => Outcome::Ok,
+            Some(_) => Outcome::Refused,
+        };
+        let body: Value =
+            told.as_ref().and_then(|told| serde_json::from_slice(&told.body).ok()).unwrap_or_default();
+        if let Some(told) = &told {
+            self.history.answer(BRAND, key, told.status, &told.body);
         }
         self.history.operation(Operation {
-            key: transfer.key.clone(),
+            key: key.to_owned(),
             brand: BRAND.to_owned(),
-            account: self.stage.accounts[transfer.from].to_string(),
-            amount: transfer.amount,
+            account: body["account_id"].as_str().map_or(account, str::to_owned),
+            amount,
             invoked,
             completed,
             outcome,
-            transaction,
+            transaction: transaction(&body).map(str::to_owned),
             version: None,
             balance_after: None,
         });
@@ -102,6 +157,12 @@ impl Caller {
     pub async fn ask_again(&self, transfer: &Transfer, random: &mut SmallRng) {
         if let Some(told) = self.ask(transfer, random).await.filter(is_definite) {
             self.history.answer(BRAND, &transfer.key, told.status, &told.body);
+        }
+    }
+
+    pub async fn ask_cash_again(&self, cash: &CashMove, random: &mut SmallRng) {
+        if let Some(told) = self.ask_cash(cash, random).await.filter(is_definite) {
+            self.history.answer(BRAND, &cash.key, told.status, &told.body);
         }
     }
 
@@ -135,6 +196,23 @@ impl Caller {
         self.send(self.http.post(url).header("Idempotency-Key", &transfer.key).json(&body)).await
     }
 
+    /// One attempt at cash, on the port beside accounting's.
+    pub async fn ask_cash(&self, cash: &CashMove, random: &mut SmallRng) -> Option<Told> {
+        let mut body = json!({
+            "user_id": cash.user, "brand_id": BRAND, "amount_cents": cash.amount, "reason": "proof", "memo": cash.key,
+        });
+        let path = if cash.grant.is_some() { "grants" } else { "spend" };
+        if let Some(expires) = &cash.grant {
+            body["source"] = json!("proof");
+            if let Some(moment) = expires {
+                body["expires_at"] = json!(moment);
+            }
+        }
+        let port = self.ports[random.random_range(0..self.ports.len())] + 1;
+        let url = format!("http://127.0.0.1:{port}/v1/cash/{path}");
+        self.send(self.http.post(url).header("Idempotency-Key", &cash.key).json(&body)).await
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder) -> Option<Told> {
         let sent = Instant::now();
         let answer = async {
@@ -154,6 +232,8 @@ impl Caller {
                 return None;
             }
         };
+        let micros = u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX);
+        self.latencies.lock().unwrap_or_else(PoisonError::into_inner).push(micros);
         *self.statuses.lock().unwrap_or_else(PoisonError::into_inner).entry(told.status).or_default() += 1;
         if matches!(told.status, 429 | 503) && !told.retry_after {
             self.without_retry_after.fetch_add(1, Ordering::Relaxed);
@@ -165,6 +245,11 @@ impl Caller {
         format!("http://127.0.0.1:{}", self.ports[random.random_range(0..self.ports.len())])
     }
 
+    /// So many seconds from now, as a request says it.
+    pub fn moment(&self, seconds: i64) -> String {
+        self.stage.moment(seconds)
+    }
+
     /// How often each status was answered, since the last time this was asked.
     pub fn take_statuses(&self) -> BTreeMap<u16, u64> {
         std::mem::take(&mut *self.statuses.lock().unwrap_or_else(PoisonError::into_inner))
@@ -173,6 +258,14 @@ impl Caller {
     /// Attempts without any answer.
     pub fn cut(&self) -> u64 {
         self.cut.load(Ordering::Relaxed)
+    }
+
+    /// The latency that 99 of 100 answers since the last time were within.
+    pub fn take_p99(&self) -> Duration {
+        let mut all = std::mem::take(&mut *self.latencies.lock().unwrap_or_else(PoisonError::into_inner));
+        all.sort_unstable();
+        let at = all.len() * 99 / 100;
+        Duration::from_micros(u64::from(all.get(at).or(all.last()).copied().unwrap_or_default()))
     }
 
     /// Attempts whose connection was taken and ended without an answer.
@@ -199,6 +292,11 @@ impl Caller {
     pub fn slowest(&self) -> Duration {
         Duration::from_millis(self.slowest_ms.load(Ordering::Relaxed))
     }
+}
+
+/// A grant's answer names its lot and no transaction; a spend's entry is named by the transaction and its line.
+fn transaction_of_entry(body: &Value) -> Option<&str> {
+    Some(body["entry_id"].as_str()?.rsplit_once('-')?.0)
 }
 
 /// Done or refused; anything else may be asked again.

@@ -12,7 +12,7 @@ use rand::{Rng, rngs::SmallRng};
 use tokio::{task::JoinSet, time::sleep};
 use zerosum_testkit::schedule::Seed;
 
-use crate::caller::{Caller, Transfer};
+use crate::caller::{Caller, CashMove, Transfer};
 
 /// Customers 1 to this many are in half of all transfers.
 pub const HOT: usize = 8;
@@ -42,6 +42,14 @@ impl Load {
             clients.spawn(work(caller.clone(), stop.clone(), seed, client, shape));
         }
         Self { clients, stop }
+    }
+
+    /// More clients, who give cash to these users and take it.
+    pub fn with_cash(mut self, caller: &Arc<Caller>, seed: Seed, clients: usize, users: &[String]) -> Self {
+        for client in 0..clients {
+            self.clients.spawn(work_cash(caller.clone(), self.stop.clone(), seed, client, users.to_vec()));
+        }
+        self
     }
 
     /// Lets every client finish what it has begun.
@@ -78,6 +86,37 @@ async fn work(caller: Arc<Caller>, stop: Arc<AtomicBool>, seed: Seed, client: us
         if !shape.pause.is_zero() {
             sleep(shape.pause).await;
         }
+    }
+}
+
+async fn work_cash(
+    caller: Arc<Caller>,
+    stop: Arc<AtomicBool>,
+    seed: Seed,
+    client: usize,
+    users: Vec<String>,
+) {
+    let mut random = seed.stream(&format!("cash client {client}"));
+    let mut told: Vec<CashMove> = Vec::new();
+    for number in 0_u64.. {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        if random.random_range(0..10) == 0 && !told.is_empty() {
+            let again = random.random_range(0..told.len());
+            caller.ask_cash_again(&told[again], &mut random).await;
+        }
+        let user = users[random.random_range(0..users.len())].clone();
+        let expires = if random.random_range(0..4) == 0 {
+            Some(caller.moment(random.random_range(2..6)))
+        } else {
+            None
+        };
+        let grant = random.random::<bool>().then_some(expires);
+        let (key, amount) = (format!("cash{client}-{number}"), random.random_range(1..60));
+        let cash = CashMove { key, user, amount, grant };
+        caller.cash(&cash, &mut random, PATIENCE).await;
+        told.push(cash);
     }
 }
 

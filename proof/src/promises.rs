@@ -1,7 +1,9 @@
 //! One file for each promise, or for those that one run proves together.
 
 pub mod backends;
+pub mod disk_full;
 pub mod exhausted;
+pub mod gone;
 pub mod killed;
 pub mod lost_ack;
 pub mod overload;
@@ -9,6 +11,7 @@ pub mod planted;
 pub mod postmaster;
 pub mod restart;
 pub mod silence;
+pub mod slow_clients;
 pub mod two_instances;
 pub mod verify_speed;
 
@@ -36,12 +39,15 @@ pub async fn all(run: &Run, only: &[u8], mut each: impl FnMut(&Figure)) -> Vec<F
         0 verify_speed::prove,
         10 lost_ack::prove,
         11 killed::prove,
+        14 gone::prove,
         16 two_instances::prove,
         20 postmaster::prove,
         22 backends::prove,
         23 silence::prove,
+        24 disk_full::prove,
         25 exhausted::prove,
         26 overload::prove,
+        27 slow_clients::prove,
         28 restart::prove,
     }
     figures

@@ -1,4 +1,4 @@
-//! The process that is killed: accounting as its own binary serves it, and a place to die at.
+//! The process that is killed: accounting and cash as their own binaries serve them, and a place to die at.
 
 use std::{
     io::Read as _,
@@ -18,7 +18,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
-use zerosum_accounting::service::{Parts, Service};
+use zerosum_accounting::service::Parts;
 use zerosum_edge::{BearerConfig, BearerTokens, ServeLimits, TokenKeys};
 use zerosum_ledger::engine::{FaultPoint, arm};
 
@@ -30,6 +30,7 @@ pub struct ServeArgs {
     database_url: String,
     #[arg(long)]
     jwks: PathBuf,
+    /// Accounting's; cash is on the next.
     #[arg(long)]
     port: u16,
     #[arg(long, default_value_t = 4)]
@@ -67,21 +68,37 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     if let Some(point) = args.kill_at {
         kill_at(point, args.kill_visit);
     }
-    let tokens = BearerTokens::new(BearerConfig::new(ISSUER, AUDIENCE), TokenKeys::load(&args.jwks)?);
-    let parts = Parts::new(args.database_url.parse()?, Arc::new(tokens));
-    let service = Service::start(Parts { read_connections: args.read_connections, ..parts })?;
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-    let listener = TcpListener::bind(address).await.context("cannot listen")?;
+    let keys = TokenKeys::load(&args.jwks)?;
+    let tokens = Arc::new(BearerTokens::new(BearerConfig::new(ISSUER, AUDIENCE), keys));
+    let parts =
+        Parts { read_connections: args.read_connections, ..Parts::new(args.database_url.parse()?, tokens) };
+    let accounting = zerosum_accounting::service::Service::start(parts.clone())?;
+    let cash = zerosum_cash::service::Service::start(parts)?;
+    let listen = async |port| {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+    };
+    let (accounting_port, cash_port) = (listen(args.port).await?, listen(args.port + 1).await?);
     println!("listening");
     std::thread::spawn(|| {
         // The parent holds the other end and never writes.
         let _ = std::io::stdin().read(&mut [0]);
         std::process::exit(1);
     });
-    let mut terminate = signal(SignalKind::terminate())?;
-    let stop = async move {
-        terminate.recv().await;
+    let stop = || {
+        let terminate = signal(SignalKind::terminate());
+        async move {
+            match terminate {
+                Ok(mut terminate) => {
+                    terminate.recv().await;
+                }
+                Err(_) => std::future::pending().await,
+            }
+        }
     };
-    service.serve(listener, ServeLimits::default(), stop).await?;
+    tokio::try_join!(
+        accounting.serve(accounting_port, ServeLimits::default(), stop()),
+        cash.serve(cash_port, ServeLimits::default(), stop()),
+    )?;
     Ok(())
 }

@@ -22,6 +22,10 @@ use crate::stage::Stage;
 /// A start reads the contract and binds a port; on a busy machine that can take seconds.
 const START_MAX: Duration = Duration::from_secs(30);
 
+/// Linux gives connections ports from 32768 on.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+const TRIES: usize = 100;
+
 /// What a process is started with.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -41,17 +45,24 @@ impl Plan {
             program: program.to_owned(),
             database_url: database_url.to_owned(),
             jwks: stage.jwks.clone(),
-            port: free_port()?,
+            port: free_ports()?,
             kill: None,
             read_connections: 4,
         })
     }
 }
 
-/// A port that nobody listens on now.
-fn free_port() -> anyhow::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("asking for a free port failed")?;
-    Ok(listener.local_addr()?.port())
+/// Two ports that follow each other and that nobody listens on now. They lie below those that the system gives to
+/// connections, which could take one of them while its service is away.
+fn free_ports() -> anyhow::Result<u16> {
+    for _ in 0..TRIES {
+        let port = rand::random_range(PORTS);
+        let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+        if free(port) && free(port + 1) {
+            return Ok(port);
+        }
+    }
+    bail!("no two free ports were found")
 }
 
 /// A running service; dropping it kills it.

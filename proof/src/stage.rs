@@ -8,8 +8,12 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 use uuid::Uuid;
 use zerosum_accounting::command::{Accounting, Batch, Command, Entry, Post, text::TransactionType};
-use zerosum_domain::{AccountId, Amount, BrandId};
-use zerosum_edge::tokens::{DevKey, Grant};
+use zerosum_cash::command::{
+    self as cash, Cash, Grant,
+    text::{Source, UserId},
+};
+use zerosum_domain::{AccountId, Amount, BrandId, Cents};
+use zerosum_edge::tokens::{self, DevKey};
 use zerosum_ledger::{Engine, EngineConfig, Submission};
 use zerosum_testkit::TestDatabase;
 
@@ -57,12 +61,12 @@ impl Stage {
         admin.execute(balances, &[&uuids, &BRAND, &account_id(0).uuid()]).await?;
         let folder = tempfile::tempdir().context("making a folder failed")?;
         let key = DevKey::create(folder.path())?;
-        let grant = Grant {
+        let grant = tokens::Grant {
             issuer: ISSUER,
             audience: AUDIENCE,
             subject: "prover",
             brand: Some(BRAND),
-            scope: "write:ledger read:ledger",
+            scope: "write:ledger read:ledger write:cash admin:cash",
         };
         let now = (zerosum_edge::system_clock())();
         // Longer than any run, and as long as a token may live.
@@ -78,6 +82,36 @@ impl Stage {
             Ok(brand) => brand,
             Err(invalid) => unreachable!("{invalid}"),
         }
+    }
+
+    /// So many seconds from now, as a request says it.
+    pub fn moment(&self, seconds: i64) -> String {
+        let now = i64::try_from((zerosum_edge::system_clock())()).unwrap_or_default();
+        jiff::Timestamp::from_second(now + seconds).map(|moment| moment.to_string()).unwrap_or_default()
+    }
+
+    /// Cash for these users, so that each has an account.
+    pub async fn give_cash(&self, users: &[String], amount: i64) -> anyhow::Result<()> {
+        let engine = Engine::start(Cash, EngineConfig::new(self.database.app_url().parse()?));
+        for user in users {
+            let grant = Grant {
+                user: UserId::parse(user)?,
+                amount: Cents::new(amount)?,
+                source: Source::parse("proof")?,
+                reason: None,
+                expires_at: None,
+                memo: None,
+            };
+            let submission = Submission {
+                brand: Self::brand(),
+                key: None,
+                command: cash::Command::Grant(grant),
+                deadline: Instant::now() + Duration::from_secs(10),
+            };
+            let answer = engine.submit(submission).await?;
+            answer.outcome.map_err(|refused| anyhow::anyhow!("a grant was refused: {refused:?}"))?;
+        }
+        Ok(())
     }
 
     /// An engine in this process, by way of `url`.

@@ -76,7 +76,9 @@ pub fn c3(history: &Kept, books: &Books) -> Vec<Finding> {
         let effect = effects.get(&(&*operation.brand, &*operation.key)).and_then(|effects| effects.first());
         let wrong = match (operation.outcome, effect) {
             (Outcome::Ok, None) => "was acknowledged and is not in the books",
-            (Outcome::Ok, Some(effect)) if operation.transaction.as_ref() != Some(&effect.transaction) => {
+            (Outcome::Ok, Some(effect))
+                if operation.transaction.as_ref().is_some_and(|told| *told != effect.transaction) =>
+            {
                 "was answered with another transaction than that in the books"
             }
             (Outcome::Refused, Some(_)) => "was refused and is in the books",

@@ -42,10 +42,15 @@ impl TestDatabase {
     /// A migrated database on a durable server of its own, which the test may kill and start again.
     pub async fn durable() -> DurableDatabase {
         let server = server::start(Durability::On).await;
+        DurableDatabase { database: Self::first_of(&server).await, server }
+    }
+
+    /// A migrated database on a server that the test has started itself.
+    pub async fn first_of(server: &Server) -> Self {
         let name = Self::next_name();
         server.ensure_database(&name).await.expect("make a database");
         migrate(&server.url(&name)).await;
-        DurableDatabase { database: Self::on(&server, &name), server }
+        Self::on(server, &name)
     }
 
     /// The address for the owner and superuser: for planting faults and looking at everything.

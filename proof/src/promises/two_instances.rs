@@ -1,4 +1,4 @@
-//! Promises 1 and 16: two instances of the service against one database, every fault at once: each account is
+//! Promises 1 and 16: two instances of accounting and of cash against one database, every fault at once: each account is
 //! strictly serializable, money is conserved in every snapshot, every acknowledged effect is there, every key has one.
 
 use std::{sync::Arc, time::Duration};
@@ -20,7 +20,10 @@ use crate::{
     stage::{Accounts, Stage},
 };
 
-const CLIENTS: usize = 32;
+const CLIENTS: usize = 24;
+const CASH_CLIENTS: usize = 8;
+/// Few, so that each is fought over.
+const USERS: usize = 6;
 const ODDS: Odds = Odds { commits: 25, connections: 5 };
 /// Between two kills of a process.
 const KILLS: std::ops::Range<u64> = 800..2_000;
@@ -45,7 +48,14 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
         Form::Short => Duration::ZERO,
         Form::Long { .. } => Duration::from_millis(20),
     };
-    let load = Load::start(&caller, run.seed, Shape { clients: CLIENTS, customers, pause });
+    let users: Vec<String> = (0..USERS).map(|user| format!("user {user}")).collect();
+    stage.give_cash(&users, 100).await?;
+    let load = Load::start(&caller, run.seed, Shape { clients: CLIENTS, customers, pause }).with_cash(
+        &caller,
+        run.seed,
+        CASH_CLIENTS,
+        &users,
+    );
     let terminated = disturb::terminate_backends(&stage, Duration::from_millis(500)).await;
     let snapshots = disturb::take_snapshots(&stage, Duration::from_millis(200)).await;
 

@@ -18,7 +18,7 @@ async fn holds<F: Future<Output = anyhow::Result<Figure>>>(number: u8, prove: im
     let _alone = ONE_AT_A_TIME.lock().await;
     let kept = KEPT.iter().filter(|(promise, _)| *promise == number).map(|(_, seed)| *seed);
     for seed in kept.chain([u64::from(number)]) {
-        let figure = prove(run(seed)).await.unwrap();
+        let figure = prove(run(seed)).await.unwrap_or_else(|error| panic!("seed {seed}: {error:#}"));
         assert_eq!(figure.number, number);
         figure.assert_held(Seed(seed));
     }
@@ -38,11 +38,13 @@ promises! {
     0 verify_proves_the_books_while_they_are_written promises::verify_speed::prove,
     10 promise_10_a_lost_commit_acknowledgement_heals_by_retry promises::lost_ack::prove,
     11 promise_11_killed_at_every_step_then_retried_has_one_effect promises::killed::prove,
+    14 promise_14_a_client_that_goes_away_leaves_nothing_half_done promises::gone::prove,
     16 promise_16_two_instances_under_all_faults_are_strictly_serializable promises::two_instances::prove,
     20 promise_20_a_killed_postmaster_loses_nothing_acknowledged promises::postmaster::prove,
     22 promise_22_terminated_backends_cost_a_retry promises::backends::prove,
     23 promise_23_a_silent_database_holds_nobody_past_the_deadline promises::silence::prove,
     25 promise_25_without_a_connection_it_says_when_to_come_back promises::exhausted::prove,
     26 promise_26_at_ten_times_the_load_goodput_stays promises::overload::prove,
+    27 promise_27_slow_silent_and_stalled_connections_are_closed promises::slow_clients::prove,
     28 promise_28_a_rolling_restart_loses_no_request promises::restart::prove,
 }
