@@ -57,6 +57,20 @@ pub fn readiness(reads: &Reads) -> Readiness {
     })
 }
 
+/// Ready while the database answers and takes what the engine writes.
+pub fn readiness_to_write<M: StateMachine>(reads: &Reads, engine: &Engine<M>) -> Readiness {
+    let (reads, engine) = (reads.clone(), engine.clone());
+    Readiness::new(move || {
+        let (reads, engine) = (reads.clone(), engine.clone());
+        async move {
+            if !engine.takes_writes() {
+                return Err("the database refuses what is written".to_owned());
+            }
+            reads.ready().await.map_err(|error| error.to_string())
+        }
+    })
+}
+
 /// Why a service cannot start. All but the pool is a fault of the build, found before the first request.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {

@@ -36,6 +36,7 @@ mod read;
 mod session;
 mod stats;
 mod sweep;
+mod trouble;
 mod wants;
 mod write;
 
@@ -61,6 +62,7 @@ pub use key::{Key, KeyLifetime};
 pub use machine::{Named, StateMachine};
 pub use session::{Db, LOCK_WAIT_MS_MAX, STATEMENT_MS_MAX};
 pub use stats::Stats;
+use trouble::Trouble;
 pub use wants::Wants;
 
 /// A command on its way to a lane.
@@ -138,11 +140,12 @@ struct Pending<M: StateMachine> {
 pub struct Engine<M: StateMachine> {
     lanes: Arc<[mpsc::Sender<Pending<M>>]>,
     stats: Arc<Stats>,
+    trouble: Arc<Trouble>,
 }
 
 impl<M: StateMachine> Clone for Engine<M> {
     fn clone(&self) -> Self {
-        Self { lanes: self.lanes.clone(), stats: self.stats.clone() }
+        Self { lanes: self.lanes.clone(), stats: self.stats.clone(), trouble: self.trouble.clone() }
     }
 }
 
@@ -157,14 +160,15 @@ impl<M: StateMachine> Engine<M> {
     pub fn start(machine: M, config: EngineConfig) -> Self {
         let machine = Arc::new(machine);
         let stats = Arc::new(Stats::default());
+        let trouble = Arc::new(Trouble::default());
         tokio::spawn(sweep::run(config.database.clone(), Arc::downgrade(&stats)));
         let lanes = (0..config.lanes.max(1)).map(|_| {
             let (sender, receiver) = mpsc::channel(config.queue_max);
-            let lane = lane::Lane::new(machine.clone(), config.clone(), stats.clone());
+            let lane = lane::Lane::new(machine.clone(), config.clone(), stats.clone(), trouble.clone());
             tokio::spawn(lane.run(receiver));
             sender
         });
-        Self { lanes: lanes.collect(), stats: stats.clone() }
+        Self { lanes: lanes.collect(), stats: stats.clone(), trouble: trouble.clone() }
     }
 
     /// Hands a command to its brand's lane and waits for what was decided.
@@ -178,6 +182,11 @@ impl<M: StateMachine> Engine<M> {
         )?;
         // A lane that ended without an answer may have committed.
         decided.await.unwrap_or(Err(Fault::Unknown))
+    }
+
+    /// False while the database refuses batch after batch, as on a full disk: for readiness.
+    pub fn takes_writes(&self) -> bool {
+        !self.trouble.lately()
     }
 
     pub fn stats(&self) -> &Stats {

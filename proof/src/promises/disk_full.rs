@@ -54,7 +54,7 @@ impl Drop for Mounted {
 }
 
 pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
-    let claim = "disk full: nothing is lost or corrupted, and service resumes by itself";
+    let claim = "disk full: readiness says so, nothing is lost or corrupted, service resumes by itself";
     let mut figure = Figure::begin(24, claim, "times that the disk was full under load");
     let folder = tempfile::tempdir()?;
     let mounted = Mounted::new(folder.path())?;
@@ -98,6 +98,7 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
         );
     }
     load.finish().await?;
+    figure.claim(unready > 0, || "readiness never said that the disk was full".to_owned());
     figure.see("readiness asked while full, and 503", unready);
     figure.see("servers that ended by themselves", crashes);
     judge_statuses(&mut figure, &caller);

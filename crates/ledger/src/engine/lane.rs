@@ -14,6 +14,7 @@ use super::{
     fault_points::{FaultPoint, reach},
     memory::Memory,
     session::Session,
+    trouble::Trouble,
 };
 use crate::book::Ids;
 
@@ -31,6 +32,7 @@ pub(super) struct Lane<M: StateMachine> {
     machine: Arc<M>,
     config: EngineConfig,
     stats: Arc<Stats>,
+    trouble: Arc<Trouble>,
     session: Option<Session<M>>,
     ids: Ids,
     memory: Memory,
@@ -39,16 +41,9 @@ pub(super) struct Lane<M: StateMachine> {
 }
 
 impl<M: StateMachine> Lane<M> {
-    pub fn new(machine: Arc<M>, config: EngineConfig, stats: Arc<Stats>) -> Self {
-        Self {
-            machine,
-            config,
-            stats,
-            session: None,
-            ids: Ids::random(),
-            memory: Memory::default(),
-            pace: Duration::ZERO,
-        }
+    pub fn new(machine: Arc<M>, config: EngineConfig, stats: Arc<Stats>, trouble: Arc<Trouble>) -> Self {
+        let (ids, memory) = (Ids::random(), Memory::default());
+        Self { machine, config, stats, trouble, session: None, ids, memory, pace: Duration::ZERO }
     }
 
     pub async fn run(mut self, mut queue: mpsc::Receiver<Pending<M>>) {
@@ -119,7 +114,10 @@ impl<M: StateMachine> Lane<M> {
         let mut pause_ms = RERUN_PAUSE_MS;
         for _ in 0..=RERUNS_MAX {
             let error = match self.attempt(batch).await {
-                Ok(outcomes) => return Ok(outcomes),
+                Ok(outcomes) => {
+                    self.trouble.succeeded();
+                    return Ok(outcomes);
+                }
                 Err(error) => error,
             };
             match error {
@@ -136,10 +134,12 @@ impl<M: StateMachine> Lane<M> {
                 Attempt::KeyHeldElsewhere => return Err(Failed::Somewhere),
                 Attempt::Failed => return Err(Failed::Somewhere),
                 Attempt::Unavailable => {
+                    self.trouble.failed();
                     self.session = None;
                     return Err(Failed::Whole(Fault::Unavailable));
                 }
                 Attempt::Unknown => {
+                    self.trouble.failed();
                     self.session = None;
                     return Err(Failed::Whole(Fault::Unknown));
                 }
