@@ -121,7 +121,8 @@ impl Cast {
 
     /// Some entries for every account.
     async fn post_some(&self, bench: &Bench, ground: &Ground) -> anyhow::Result<()> {
-        let each = u64::try_from(bench.measure.accounts * ENTRIES_EACH / 2 / SETUP_CALLERS)?.max(1);
+        let entries_each = if bench.measure.short { 2 } else { ENTRIES_EACH };
+        let each = u64::try_from(bench.measure.accounts * entries_each / 2 / SETUP_CALLERS)?.max(1);
         let mut callers: Vec<Box<dyn Traffic>> = Vec::new();
         for number in 0..SETUP_CALLERS {
             let brand = &self.brands[number % self.brands.len()];
