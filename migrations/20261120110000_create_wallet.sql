@@ -23,9 +23,12 @@ create table wallet.brand_settings (
   mobile_wallet_url text not null default 'https://wallet.example',
   -- How long a lock lasts where the scheme does not say.
   lock_seconds integer not null default 86400,
+  -- How long points live that a refund gives back to a lot that has expired meanwhile.
+  refund_grace_days integer not null default 30,
   constraint brand_settings_pkey primary key (brand_id),
   constraint brand_settings_brand_fkey foreign key (brand_id) references ledger.brands,
-  constraint brand_settings_lock_seconds_check check (lock_seconds between 1 and 31536000)
+  constraint brand_settings_lock_seconds_check check (lock_seconds between 1 and 31536000),
+  constraint brand_settings_refund_grace_days_check check (refund_grace_days between 1 and 3650)
 );
 
 -- Who may call. The secret is kept as it is, because the published signature is a plain hash over it.
@@ -70,9 +73,10 @@ create table wallet.schemes (
   starts_at timestamptz,
   ends_at timestamptz,
   lock_seconds integer,
-  -- Points expire so many days after they were given; null: never. Fixed for the scheme's life,
-  -- because whether an account keeps lots is fixed when the account is opened.
-  points_expire_days integer,
+  -- When points expire, from when they were given: `days 30`, `months 12`, or with the end of a day of the year once
+  -- they are so many days old, `yearly 12-31 after 90`; null: never. Fixed for the scheme's life, because whether an
+  -- account keeps lots is fixed when the account is opened.
+  points_expiry text,
   -- What was sent and is only shown again: details, rates.earn, services, rules.
   shown json not null,
   issue_account uuid not null,
@@ -84,7 +88,8 @@ create table wallet.schemes (
   constraint schemes_reference_key unique (brand_id, reference),
   constraint schemes_brand_fkey foreign key (brand_id) references ledger.brands,
   constraint schemes_lock_seconds_check check (lock_seconds between 1 and 31536000),
-  constraint schemes_points_expire_days_check check (points_expire_days between 1 and 36500)
+  constraint schemes_points_expiry_check
+    check (points_expiry ~ '^(days [0-9]{1,5}|months [0-9]{1,4}|yearly [0-9]{2}-[0-9]{2} after [0-9]{1,4})$')
 );
 
 create table wallet.scheme_tiers (
@@ -339,6 +344,8 @@ grant select on wallet.brand_settings, wallet.schemes, wallet.scheme_tiers, wall
 grant insert on wallet.schemes, wallet.scheme_tiers, wallet.wallets, wallet.identities, wallet.accounts,
   wallet.wallet_transactions, wallet.account_transactions to zerosum_app;
 grant select, insert, delete on wallet.nonces to zerosum_app;
+-- The rules of a brand are replaced as a whole.
+grant insert, delete on wallet.permission_rules to zerosum_app;
 grant update (status, state, updated_at) on wallet.wallets to zerosum_app;
 grant update (status, state, updated_at) on wallet.identities to zerosum_app;
 grant update (status, state, lifetime, lifetime_spend, lifetime_spend_value, updated_at) on wallet.accounts

@@ -18,6 +18,7 @@
 //! | W2 | every lock is a hold of the ledger, and ended as its spend did |
 //! | W3 | every posting of a wallet's points is told by one account transaction, and the reverse |
 //! | W4 | refunds sum to what was refunded |
+//! | W5 | per scheme: points issued = redeemed + expired + alive |
 
 mod check;
 mod report;

@@ -10,6 +10,7 @@ mod clients;
 mod create_scheme;
 mod create_wallet;
 mod open;
+mod permissions;
 mod read_accounts;
 mod read_schemes;
 mod read_transactions;
@@ -103,10 +104,12 @@ fn changing(api: Routes) -> Routes {
         .on("terminateAccount", change::handle)
         .on("stateAccount", change::handle)
         .on("annotateTransaction", change::annotate)
+        .on("setPermissions", permissions::replace)
 }
 
 fn looking(api: Routes) -> Routes {
-    api.on("listSchemes", read_schemes::list)
+    api.on("getPermissions", permissions::read)
+        .on("listSchemes", read_schemes::list)
         .on("getScheme", read_schemes::one)
         .on("findWallet", read_wallets::find)
         .on("getWallet", read_wallets::one)
@@ -170,6 +173,7 @@ impl App {
             resource: resource.into(),
             method: match call.operation().method.as_str() {
                 "PATCH" => "PATCH",
+                "PUT" => "PUT",
                 _ => "POST",
             },
             body: String::from_utf8_lossy(call.raw_body()).into(),
@@ -185,6 +189,9 @@ pub(crate) fn brand(call: &Call) -> Result<BrandId, Problem> {
 
 /// A refusal in HTTP.
 fn problem(refused: &Refused) -> Problem {
+    if *refused == Refused::LocksEnding {
+        return Problem::unavailable(READ_RETRY_AFTER);
+    }
     let refusal = command::refusal(refused);
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
     let problem = Problem::own(status, refusal.code, refused.to_string());

@@ -17,6 +17,7 @@ mod load;
 mod machine;
 mod names;
 mod open;
+mod permit;
 mod points;
 mod refund;
 mod refused;
@@ -36,7 +37,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use zerosum_domain::{
     Points,
-    spend::{Money, PointCount, Tiers},
+    spend::{Money, PointCount, PointsExpiry, Tiers},
 };
 
 pub use answer::{Body, Refusal, body, refusal};
@@ -50,8 +51,8 @@ pub use machine::Machine;
 pub use refused::Refused;
 
 use crate::model::{
-    Basket, IdentityId, Json, Label, Location, Reference, SchemeId, Status, WalletAccountId, WalletId,
-    WalletTransactionId,
+    Basket, IdentityId, Json, Label, Location, PermissionRule, Reference, SchemeId, Status, WalletAccountId,
+    WalletId, WalletTransactionId,
 };
 
 /// A command and the call that brought it.
@@ -103,6 +104,8 @@ pub enum Action {
         reference: Reference,
         meta: Json,
     },
+    /// The rules of the brand, all of them.
+    Permit(Vec<PermissionRule>),
     /// A lock has run out.
     ExpireLock {
         wallet: WalletId,
@@ -126,7 +129,8 @@ pub struct CreateScheme {
     pub starts_at: Option<jiff::Timestamp>,
     pub ends_at: Option<jiff::Timestamp>,
     pub lock_seconds: Option<i32>,
-    pub points_expire_days: Option<i32>,
+    /// `None`: never.
+    pub points_expiry: Option<PointsExpiry>,
     pub tiers: Vec<(String, Tiers)>,
     pub shown: serde_json::Map<String, serde_json::Value>,
 }

@@ -47,11 +47,16 @@ pub struct Brand {
     pub subsystem_id: String,
     pub mobile_wallet_url: String,
     pub lock_seconds: i32,
+    /// How long points live that a refund gives back to a lot that has expired meanwhile.
+    pub refund_grace_days: i32,
 }
 
 impl Brand {
     /// A day: longer than any shopping trip, shorter than anyone waits for their points.
     pub const LOCK_SECONDS_DEFAULT: i32 = 86_400;
+
+    /// A month: long enough for somebody to hear of a refund and come again.
+    pub const REFUND_GRACE_DAYS_DEFAULT: i32 = 30;
 
     /// What a brand without settings has.
     pub fn default_for(brand: &str) -> Self {
@@ -62,6 +67,7 @@ impl Brand {
             subsystem_id: "wallet-spend".to_owned(),
             mobile_wallet_url: "https://wallet.example".to_owned(),
             lock_seconds: Self::LOCK_SECONDS_DEFAULT,
+            refund_grace_days: Self::REFUND_GRACE_DAYS_DEFAULT,
         }
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod decode;
 mod jobs;
 mod nonces;
 mod open;
+mod permissions;
 mod schemes;
 mod transactions;
 mod wallets;
@@ -74,7 +75,8 @@ impl From<Refused> for ReadFailed {
 
 /// The moment of a read, and the settings of its brand.
 const SETTINGS: &str = "
-select now(), s.unit_id, s.unit_name, s.environment_type, s.subsystem_id, s.mobile_wallet_url, s.lock_seconds
+select now(), s.unit_id, s.unit_name, s.environment_type, s.subsystem_id, s.mobile_wallet_url, s.lock_seconds,
+       s.refund_grace_days
   from (select 1) one
   left join wallet.brand_settings s on s.brand_id = $1::text";
 
@@ -153,7 +155,7 @@ macro_rules! columns {
     };
     (scheme_ref) => {
         "s.brand_id, s.scheme_id, s.reference, s.status, s.client_type, s.starts_at, s.ends_at, s.lock_seconds, \
-         s.points_expire_days, s.issue_account, s.redemption_account, s.expired_account"
+         s.points_expiry, s.issue_account, s.redemption_account, s.expired_account"
     };
     (scheme) => {
         "s.brand_id, s.scheme_id, s.reference, s.version, s.type, s.class, s.status, s.client_type, s.lock_seconds, \

@@ -5,7 +5,7 @@ with joined as (
          a.steward <> 'points' or a.currency <> 'PTS:' || w.scheme_id as foreign_account,
          a.steward || ' ' || a.currency as found, 'points PTS:' || w.scheme_id as expected,
          s.scheme_id is null as no_scheme,
-         a.keeps_lots <> (s.points_expire_days is not null) as wrong_lots, a.keeps_lots
+         a.keeps_lots <> (s.points_expiry is not null) as wrong_lots, a.keeps_lots
     from wallet.accounts w
     left join ledger.accounts a on a.brand_id = w.brand_id and a.account_id = w.ledger_account
     left join wallet.schemes s on s.brand_id = w.brand_id and s.scheme_id = w.scheme_id

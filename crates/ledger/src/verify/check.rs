@@ -25,6 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check { name: "wallet locks", sql: include_str!("../sql/verify_wallet_locks.sql") },
     Check { name: "wallet postings", sql: include_str!("../sql/verify_wallet_postings.sql") },
     Check { name: "wallet refunds", sql: include_str!("../sql/verify_wallet_refunds.sql") },
+    Check { name: "wallet schemes", sql: include_str!("../sql/verify_wallet_schemes.sql") },
 ];
 
 /// As the statements take it.

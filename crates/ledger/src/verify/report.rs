@@ -19,11 +19,23 @@ pub enum Checker {
     W2,
     W3,
     W4,
+    W5,
 }
 
 impl Checker {
-    pub const ALL: &[Self] =
-        &[Self::C1, Self::C2, Self::C3, Self::C4, Self::C5, Self::C7, Self::W1, Self::W2, Self::W3, Self::W4];
+    pub const ALL: &[Self] = &[
+        Self::C1,
+        Self::C2,
+        Self::C3,
+        Self::C4,
+        Self::C5,
+        Self::C7,
+        Self::W1,
+        Self::W2,
+        Self::W3,
+        Self::W4,
+        Self::W5,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,6 +49,7 @@ impl Checker {
             Self::W2 => "W2",
             Self::W3 => "W3",
             Self::W4 => "W4",
+            Self::W5 => "W5",
         }
     }
 
@@ -57,6 +70,7 @@ impl Checker {
             Self::W2 => "locks of points are holds of the ledger",
             Self::W3 => "account transactions tell what was posted",
             Self::W4 => "refunds sum to what was refunded",
+            Self::W5 => "points issued are redeemed, expired or alive",
         }
     }
 }

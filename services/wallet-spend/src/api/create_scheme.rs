@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
-use zerosum_domain::spend::{Money, PointCount, Tier, TierTerms, Tiers};
+use zerosum_domain::spend::{Money, PointCount, PointsExpiry, Tier, TierTerms, Tiers};
 use zerosum_edge::{Call, Problem, Reply, date_time};
 use zerosum_idempotency as idempotency;
 
@@ -68,8 +68,12 @@ struct ServicesIn {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ExpiryIn {
     days: Option<i32>,
+    months: Option<i32>,
+    yearly: Option<String>,
+    minimum_days: Option<i32>,
 }
 
 pub(super) async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Problem> {
@@ -86,11 +90,33 @@ pub(super) async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Problem> 
         starts_at: date("/details/startDate", request.details.start_date.as_deref())?,
         ends_at: date("/details/endDate", request.details.end_date.as_deref())?,
         lock_seconds: request.timeout_override,
-        points_expire_days: request.services.and_then(|services| services.expiry_points?.days),
+        points_expiry: request
+            .services
+            .and_then(|services| services.expiry_points)
+            .map_or(Ok(None), expiry)?,
         tiers: tiers(request.rates.redemption)?,
         shown: shown(call.body()),
     };
     app.run(&call, key, "/schemes/points", Action::CreateScheme(Box::new(create))).await
+}
+
+/// One way to expire, or none: then points never do.
+fn expiry(expiry: ExpiryIn) -> Result<Option<PointsExpiry>, Problem> {
+    const AT: &str = "/services/expiryPoints";
+    let ExpiryIn { days, months, yearly, minimum_days } = expiry;
+    if minimum_days.is_some() && yearly.is_none() {
+        return Err(Problem::invalid(format!("{AT}/minimumDays: goes with yearly only")));
+    }
+    let rule = match (days, months, yearly) {
+        (None, None, None) => return Ok(None),
+        (Some(days), None, None) => valid(&format!("{AT}/days"), PointsExpiry::days(days)),
+        (None, Some(months), None) => valid(&format!("{AT}/months"), PointsExpiry::months(months)),
+        (None, None, Some(day)) => {
+            valid(&format!("{AT}/yearly"), PointsExpiry::yearly(&day, minimum_days.unwrap_or(0)))
+        }
+        _ => Err(Problem::invalid(format!("{AT}: days, months and yearly exclude each other"))),
+    };
+    rule.map(Some)
 }
 
 fn date(field: &str, text: Option<&str>) -> Result<Option<jiff::Timestamp>, Problem> {

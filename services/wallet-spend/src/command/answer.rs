@@ -15,7 +15,7 @@ pub struct Refusal {
     pub details: Vec<String>,
 }
 
-/// The table from refusals to HTTP. Published clients take 400 and 404 as final, so every refusal is one of them.
+/// The table from refusals to HTTP. Published clients take 400 and 404 as final, so every final refusal is one of them.
 pub fn refusal(refused: &Refused) -> Refusal {
     let plain = |status, code| Refusal { status, code, details: Vec::new() };
     match refused {
@@ -28,6 +28,8 @@ pub fn refusal(refused: &Refused) -> Refusal {
             Refusal { status: 400, code: "SPEND_NOT_PERMITTED", details: vec![reason.clone()] }
         }
         Refused::InsufficientPoints { .. } => plain(400, "INSUFFICIENT_POINTS"),
+        // The one that is not final: the same request is done once the job has ended the locks.
+        Refused::LocksEnding => plain(503, "UNAVAILABLE"),
         Refused::AdjudicationMismatch { differences } => {
             Refusal { status: 400, code: "ADJUDICATION_MISMATCH", details: differences.clone() }
         }
@@ -85,6 +87,7 @@ mod tests {
         }
         for refused in [
             Refused::not_possible("x"),
+            Refused::LocksEnding,
             Refused::ReferenceNotUnique { reference: Reference::parse("r").unwrap() },
         ] {
             let refusal = refusal(&refused);

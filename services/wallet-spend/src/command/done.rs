@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Issue;
-use crate::model::{AccountSnapshot, AccountTransaction, Identity, Json, Scheme, Wallet, WalletTransaction};
+use crate::model::{
+    AccountSnapshot, AccountTransaction, Identity, Json, PermissionRule, Scheme, Wallet, WalletTransaction,
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Done {
@@ -22,6 +24,7 @@ pub enum Done {
     Unlocked(Box<Unlocked>),
     Refunded(Box<Refunded>),
     Annotated(Box<WalletTransaction>),
+    Permitted(Vec<PermissionRule>),
     /// A job's work: nobody is answered.
     Expired,
 }

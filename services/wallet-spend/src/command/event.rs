@@ -6,11 +6,12 @@ use serde_json::value::RawValue;
 use super::{Call, answer::body, case::Case, done::Done};
 use crate::{
     model::{
-        AccountSnapshot, AccountTransaction, Brand, Identity, Scheme, Wallet, WalletTransaction, to_json,
+        AccountSnapshot, AccountTransaction, Brand, Identity, PermissionRule, Scheme, Wallet,
+        WalletTransaction, to_json,
     },
     view::{
-        AccountShown, AccountView, AtxShown, AtxView, IdentityView, LocationShown, SchemeView, WalletShown,
-        WalletView, WtxView, micros,
+        AccountShown, AccountView, AtxShown, AtxView, IdentityView, LocationShown, PermissionsView,
+        SchemeView, WalletShown, WalletView, WtxView, micros,
     },
 };
 
@@ -97,6 +98,10 @@ impl Told {
     ) {
         let view = AtxView::of(transaction, AtxShown::Event(account, shown));
         self.push("walletAccountTransactionEntity", Atomic::Update, &view);
+    }
+
+    pub fn permissions(&mut self, rules: &[PermissionRule], operation: Atomic) {
+        self.push("permissionEntity", operation, &PermissionsView::of(rules));
     }
 
     pub fn wallet(&mut self, wallet: &Wallet, operation: Atomic) {

@@ -1,6 +1,6 @@
 //! What jobs do: locks that have run out are ended, points that have expired leave their accounts.
 
-use zerosum_ledger::book::{HoldEnd, Leg, Posting};
+use zerosum_ledger::book::{Drawn, HoldEnd, Leg, Posting};
 
 use super::{
     Refused,
@@ -8,9 +8,10 @@ use super::{
     done::Done,
     event::{Atomic, Told},
     points::{Note, amount},
+    rows::AccountRow,
 };
 use crate::{
-    model::{Event, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId},
+    model::{Event, SchemeRef, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId},
     view::AccountShown,
 };
 
@@ -47,22 +48,35 @@ pub(super) fn points(
     let row = case.account(wallet, account)?;
     let scheme = case.scheme(row.account.scheme)?;
     let now = case.now();
-    let mut legs = Vec::new();
-    let mut total = 0;
     let lots = case.book.lots_of(row.ledger).into_iter().filter(|lot| lot.expired(now) && lot.free() > 0);
-    for lot in lots.take(Posting::LEGS_MAX - 1) {
-        legs.push(Leg::plain(row.ledger, amount(lot.free())?.negated()).of_lot(lot.id));
-        total += lot.free();
+    let left: Vec<Drawn> =
+        lots.take(Posting::LEGS_MAX - 1).map(|lot| Drawn { lot: lot.id, amount: lot.free() }).collect();
+    leave(case, &row, &scheme, &left)?;
+    case.commit();
+    Ok(Done::Expired)
+}
+
+/// Posts what is left of lots that have expired out of their account, and tells of it.
+pub(super) fn leave(
+    case: &mut Case<'_, '_>,
+    row: &AccountRow,
+    scheme: &SchemeRef,
+    left: &[Drawn],
+) -> Result<(), Refused> {
+    if left.is_empty() {
+        return Ok(());
     }
-    if legs.is_empty() {
-        return Ok(Done::Expired);
+    let mut legs = Vec::with_capacity(left.len() + 1);
+    let mut total = 0;
+    for drawn in left {
+        legs.push(Leg::plain(row.ledger, amount(drawn.amount)?.negated()).of_lot(drawn.lot));
+        total += drawn.amount;
     }
     legs.push(Leg::plain(scheme.expired, amount(total)?));
-    let moved = case.expire(&row, legs, total, Note::default())?;
+    let moved = case.expire(row, legs, total, Note::default())?;
     let mut told = Told::new();
     told.account_transaction(&moved.transaction, &moved.account, AccountShown::EventAfter);
     debug_assert_eq!(moved.transaction.event, Event::Expire);
     told.emit(case, "WALLET.ACCOUNT.EXPIRE", &Done::Expired);
-    case.commit();
-    Ok(Done::Expired)
+    Ok(())
 }

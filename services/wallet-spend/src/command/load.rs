@@ -12,7 +12,7 @@ use super::{
     Action, Command,
     ids::{Demand, SEQUENCES},
     machine::{Machine, Prepared},
-    names::{LAPSED_MAX, demand},
+    names::{LAPSED_MAX, NEXT_MAX, Names, demand},
     resolve::{names, pairs},
     rows::{BrandRows, Resolved, Rows},
 };
@@ -31,7 +31,14 @@ pub(super) async fn load(
 ) -> Result<(), Error> {
     let mut wanted = Demand::default();
     for named in commands {
-        demand(named.command, &mut wanted);
+        let mut of_command = Names::default();
+        of_command.add(named.command);
+        let resolved = rows.resolved.get(named.brand);
+        let wallets = Rows::named_wallets(resolved, &of_command);
+        let locks = resolved.map_or(0, |resolved| {
+            wallets.iter().filter_map(|wallet| resolved.locks.get(wallet)).map(Vec::len).sum()
+        });
+        demand(named.command, locks, &mut wanted);
     }
     let (ids, missing) = machine.stock.take(wanted);
     rows.ids = ids;
@@ -67,13 +74,21 @@ pub(super) async fn load(
         .map(|named| named.brand.as_str())
         .collect();
     let asking: Vec<&str> = asking.into_iter().collect();
-    let locks_max = i64::try_from(LAPSED_MAX).unwrap_or(i64::MAX);
+    let [lapsed_max, next_max] = [LAPSED_MAX, NEXT_MAX].map(|most| i64::try_from(most).unwrap_or(i64::MAX));
 
     let of_wallets: Params<'_> = &[&wallet_brands, &wallets];
     let of_identities: Params<'_> = &[&wallet_brands, &wallets, &value_brands, &values];
     let of_schemes: Params<'_> = &[&unknown_brands, &unknown];
-    let of_transactions: Params<'_> =
-        &[&reference_brands, &references, &parent_brands, &parents, &wallet_brands, &wallets, &locks_max];
+    let of_transactions: Params<'_> = &[
+        &reference_brands,
+        &references,
+        &parent_brands,
+        &parents,
+        &wallet_brands,
+        &wallets,
+        &lapsed_max,
+        &next_max,
+    ];
     let of_retold: Params<'_> = &[&retold_brands, &retold];
     let of_ids: Params<'_> = &[&sequences, &places, &blocks];
     let of_brands: Params<'_> = &[&brands];
@@ -152,6 +167,7 @@ pub(crate) fn settings_of(row: &Row) -> Result<Brand, Error> {
         subsystem_id: row.try_get(4)?,
         mobile_wallet_url: row.try_get(5)?,
         lock_seconds: row.try_get(6)?,
+        refund_grace_days: row.try_get(7)?,
     })
 }
 

@@ -20,7 +20,7 @@ use zerosum_ledger::{
 
 use super::{
     Action, Command, Done, Refused, adjust, case::Case, change, create, expire, ids::Stock, load,
-    names::Names, open, refund, resolve, rows::Rows, settle, spend, unlock, void, write,
+    names::Names, open, permit, refund, resolve, rows::Rows, settle, spend, unlock, void, write,
 };
 use crate::model::{SchemeId, SchemeRef, WalletId};
 
@@ -73,6 +73,9 @@ statements!(
     update_identities,
     update_accounts,
     update_transactions,
+    lock_rules,
+    delete_rules,
+    insert_rules,
 );
 
 /// Schemes never change once they are made, so a process reads each of them once.
@@ -144,6 +147,10 @@ impl StateMachine for Machine {
                 if let Some(scheme) = resolved.known_schemes.get(&account.scheme).filter(|_| ends) {
                     wants.account(scheme.issue);
                     wants.account(scheme.redemption);
+                    // Of a lot that is to live again, what was left leaves first.
+                    if matches!(named.command.action, Action::Refund(_)) {
+                        wants.account(scheme.expired);
+                    }
                 }
             }
             for hold in resolved.locks.get(wallet).into_iter().flatten() {
@@ -204,6 +211,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, action: &Action) -> Result<Done, R
         Action::Settle(settle) => settle::decide(case, settle),
         Action::Unlock(unlock) => unlock::decide(case, unlock),
         Action::Refund(refund) => refund::decide(case, refund),
+        Action::Permit(rules) => permit::decide(case, rules),
         Action::Annotate { reference, meta } => change::annotate(case, reference, meta),
         Action::ExpireLock { wallet, transaction } => expire::lock(case, *wallet, *transaction),
         Action::ExpirePoints { wallet, account } => expire::points(case, *wallet, *account),
@@ -225,6 +233,7 @@ fn moves_points(action: &Action) -> bool {
         | Action::Void(_)
         | Action::Unlock(_)
         | Action::Annotate { .. }
+        | Action::Permit(_)
         | Action::ExpireLock { .. }
         | Action::ExpirePoints { .. } => false,
     }

@@ -6,8 +6,11 @@ use super::{
 };
 use crate::model::{SchemeId, WalletId};
 
-/// Locks of one wallet that a command ends because they have run out; the job ends what is left.
-pub(super) const LAPSED_MAX: usize = 8;
+/// Locks of one wallet that a command ends because they have run out: as many as the job ends with one look. A wallet
+/// with more of them is told to come again, which is soon: the job is at work on it.
+pub(super) const LAPSED_MAX: usize = 200;
+/// Locks that run out first, read though they have not yet: a command decides a moment after its reads.
+pub(super) const NEXT_MAX: usize = 8;
 
 /// What the commands of one brand name.
 #[derive(Debug, Default)]
@@ -73,6 +76,8 @@ impl<'a> Names<'a> {
                 self.references.push(refund.original.as_str());
                 self.retold.push(refund.original.as_str());
             }
+            // It names its brand.
+            Action::Permit(_) => {}
             Action::Annotate { reference, .. } => self.references.push(reference.as_str()),
             Action::ExpireLock { wallet, .. } | Action::ExpirePoints { wallet, .. } => {
                 self.wallets.push(*wallet)
@@ -81,11 +86,11 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The ids that a command can need at most.
-pub(super) fn demand(command: &Command, demand: &mut Demand) {
+/// The ids that a command can need at most; `locks` are those of its wallets that may have run out.
+pub(super) fn demand(command: &Command, locks: usize, demand: &mut Demand) {
     // What spends first ends the locks that have run out.
     let lapses = match &command.action {
-        Action::Spend(_) | Action::Settle(_) | Action::Adjust(_) | Action::Refund(_) => LAPSED_MAX,
+        Action::Spend(_) | Action::Settle(_) | Action::Adjust(_) | Action::Refund(_) => locks + NEXT_MAX,
         _ => 0,
     };
     demand.add(Kind::AccountTransaction, lapses);
@@ -110,15 +115,17 @@ pub(super) fn demand(command: &Command, demand: &mut Demand) {
         }
         Action::Settle(settle) => {
             demand.add(Kind::WalletTransaction, 1);
-            // A reference that names a spend is its own child.
-            demand.add(Kind::AccountTransaction, settle.gifts.len() + 2 * (settle.children.len() + 1));
+            // A child is an UNLOCK when it is late, a SPEND, and what comes back. A reference that names a spend is
+            // its own child.
+            demand.add(Kind::AccountTransaction, settle.gifts.len() + 3 * (settle.children.len() + 1));
         }
         Action::Unlock(_) => demand.add(Kind::AccountTransaction, super::unlock::CHILDREN_MAX),
         Action::Refund(_) => {
             demand.add(Kind::WalletTransaction, 1);
-            demand.add(Kind::AccountTransaction, super::refund::GIFTS_MAX);
+            // Of a spend: the EXPIRE of lots that are to live again, what comes back, what is taken back.
+            demand.add(Kind::AccountTransaction, super::refund::GIFTS_MAX.max(3));
         }
-        Action::Change(_) | Action::Annotate { .. } => {}
+        Action::Change(_) | Action::Annotate { .. } | Action::Permit(_) => {}
     }
 }
 

@@ -52,11 +52,9 @@ impl Case<'_, '_> {
         let current_before = self.snapshot(row).balances.current;
         let amount = amount(points)?;
         let into = Leg::plain(row.ledger, amount);
-        let into = match scheme.points_expire_days {
+        let into = match scheme.points_expiry {
             None => into,
-            Some(days) => {
-                into.new_lot(self.now().checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok())
-            }
+            Some(expiry) => into.new_lot(expiry.of(self.now())),
         };
         let legs = vec![into, Leg::plain(scheme.issue, amount.negated())];
         let posting = self.post("points.give", legs)?;
@@ -66,7 +64,7 @@ impl Case<'_, '_> {
         Ok(self.tell(row, movement))
     }
 
-    /// Gives points back into the lots that a posting took them from, the last taken first.
+    /// Gives points back into the lots that a posting took them from; see [`Self::legs_back`].
     pub fn give_back(
         &mut self,
         row: &AccountRow,
@@ -76,14 +74,12 @@ impl Case<'_, '_> {
         lifetime: Lifetime,
         note: Note,
     ) -> Result<Moved, Refused> {
+        let mut legs = if lots.is_empty() {
+            vec![Leg::plain(row.ledger, amount(points)?)]
+        } else {
+            self.legs_back(row, scheme, lots)?
+        };
         let current_before = self.snapshot(row).balances.current;
-        let mut legs = vec![];
-        if lots.is_empty() {
-            legs.push(Leg::plain(row.ledger, amount(points)?));
-        }
-        for drawn in lots {
-            legs.push(Leg::plain(row.ledger, amount(drawn.amount)?).of_lot(drawn.lot));
-        }
         legs.push(Leg::plain(scheme.redemption, amount(points)?.negated()));
         let posting = self.post("points.refund", legs)?;
         let movement = Movement {
@@ -95,6 +91,42 @@ impl Case<'_, '_> {
             note,
         };
         Ok(self.tell(row, movement))
+    }
+
+    /// Back into the same lots. One that has expired meanwhile lives again for the brand's grace time, with what is
+    /// given back and nothing else: what was left of it leaves first. Where a lock still holds a part of it, that part
+    /// keeps its end, and what is given back goes into a new lot.
+    fn legs_back(
+        &mut self,
+        row: &AccountRow,
+        scheme: &SchemeRef,
+        lots: Vec<Drawn>,
+    ) -> Result<Vec<Leg>, Refused> {
+        let now = self.now();
+        let grace = SignedDuration::from_hours(24 * i64::from(self.brand.refund_grace_days));
+        let grace_ends = now.checked_add(grace).ok();
+        let mut legs = Vec::with_capacity(lots.len());
+        let (mut left, mut revived) = (Vec::new(), Vec::new());
+        for drawn in lots {
+            let into = Leg::plain(row.ledger, amount(drawn.amount)?);
+            let expired = self.book.lot(drawn.lot).filter(|lot| lot.expired(now));
+            legs.push(match expired {
+                None => into.of_lot(drawn.lot),
+                Some(lot) if lot.held > 0 => into.new_lot(grace_ends),
+                Some(lot) => {
+                    if lot.free() > 0 {
+                        left.push(Drawn { lot: lot.id, amount: lot.free() });
+                    }
+                    revived.push(lot.id);
+                    into.of_lot(lot.id)
+                }
+            });
+        }
+        expire::leave(self, row, scheme, &left)?;
+        for lot in revived {
+            self.book.set_lot_expiry(lot, grace_ends);
+        }
+        Ok(legs)
     }
 
     /// Takes usable points: account → scheme redemption.
@@ -222,6 +254,8 @@ impl Case<'_, '_> {
     pub fn lapse(&mut self, wallet: WalletId) -> Result<(), Refused> {
         let mut lapsed = self.lapsed(wallet);
         lapsed.retain(|spend| spend.hold.is_some_and(|hold| self.book.known_hold(hold).is_some()));
+        // So many may be all that was read of more.
+        self.more_lapsed = lapsed.len() >= LAPSED_MAX;
         for spend in lapsed.into_iter().take(LAPSED_MAX) {
             expire::end(self, spend)?;
         }
@@ -230,7 +264,15 @@ impl Case<'_, '_> {
 
     pub fn must_cover(&self, row: &AccountRow, points: i64) -> Result<(), Refused> {
         let usable = self.snapshot(row).balances.usable;
-        if points > usable { Err(Refused::InsufficientPoints { usable, asked: points }) } else { Ok(()) }
+        if points <= usable {
+            return Ok(());
+        }
+        // A read counts every lock that has run out as gone: what it shows as usable is never refused.
+        Err(if self.more_lapsed {
+            Refused::LocksEnding
+        } else {
+            Refused::InsufficientPoints { usable, asked: points }
+        })
     }
 
     fn draw(&self, row: &AccountRow, points: i64) -> Result<Vec<Drawn>, Refused> {

@@ -52,7 +52,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, refund: &Refund) -> Result<Done, R
     let mut told = Told::new();
     told.spend_begins(&transaction);
     let moved = match original.kind {
-        TransactionType::Spend => vec![give_back(case, refund, &mut original, &mut transaction)?],
+        TransactionType::Spend => give_back(case, refund, &mut original, &mut transaction)?,
         TransactionType::Settle => take_back(case, refund, &mut original, &mut transaction)?,
         TransactionType::Refund => return Err(Refused::not_possible("a refund cannot be refunded")),
     };
@@ -86,13 +86,14 @@ fn wanted(refund: &Refund, original: &WalletTransaction) -> Result<i64, Refused>
     Ok(wanted)
 }
 
-/// Spent points go back to the lots that they came from.
+/// Spent points go back to the lots that they came from; the same share of what came back when the spend settled is
+/// taken from usable points, those that were just given back included. Where they do not cover it, nothing is done.
 fn give_back(
     case: &mut Case<'_, '_>,
     refund: &Refund,
     original: &mut WalletTransaction,
     transaction: &mut WalletTransaction,
-) -> Result<Moved, Refused> {
+) -> Result<Vec<Moved>, Refused> {
     let points = wanted(refund, original)?;
     let row = case.account(original.wallet, original.account.ok_or(Refused::AccountNotFound)?)?;
     let scheme = case.scheme(row.account.scheme)?;
@@ -108,13 +109,21 @@ fn give_back(
         details: details(None, &transaction.location, None),
     };
     let lifetime = Lifetime { given: 0, spent: -points, spent_value: -money };
-    let moved = case.give_back(&row, &scheme, lots, points, lifetime, note)?;
+    let mut moved = vec![case.give_back(&row, &scheme, lots, points, lifetime, note.clone())?];
+    let taken_before = share(original.points_back, original.refunded_points, original.settled_points);
+    let back = share(original.points_back, refunded_points, original.settled_points) - taken_before;
+    if back > 0 {
+        let row = case.account(original.wallet, row.account.id)?;
+        let lifetime = Lifetime { given: -back, ..Lifetime::default() };
+        moved.push(case.take(&row, &scheme, Event::Refund, back, lifetime, note)?);
+    }
     original.refunded_points = refunded_points;
     original.refunded_money = refunded_money;
     transaction.account = Some(row.account.id);
     transaction.points = points;
     transaction.money = money;
-    transaction.results = Some(PointsResults { credit: points, money, ..PointsResults::default() });
+    transaction.results =
+        Some(PointsResults { credit: points, refund: back, money, ..PointsResults::default() });
     Ok(moved)
 }
 
@@ -161,7 +170,8 @@ fn taken_from(case: &Case<'_, '_>, original: &WalletTransaction) -> Vec<(LotId, 
         .collect()
 }
 
-/// What a purchase gave is taken back, as far as it is still there: all of it or nothing.
+/// What a purchase gave is taken back from usable points, in the order in which it was given: as many points as are
+/// asked for, after those of earlier refunds; or nothing, where the usable points do not cover them.
 fn take_back(
     case: &mut Case<'_, '_>,
     refund: &Refund,
@@ -169,21 +179,28 @@ fn take_back(
     transaction: &mut WalletTransaction,
 ) -> Result<Vec<Moved>, Refused> {
     let points = wanted(refund, original)?;
-    if points != original.settled_points {
-        return Err(Refused::not_possible("pointsValue: what was earned is taken back whole"));
-    }
-    let given: Vec<_> = case
+    let mut given: Vec<_> = case
         .rows
         .account_transactions
         .iter()
         .chain(&case.rows.known_account_transactions)
         .filter(|made| made.wallet_transaction == Some(original.id))
         .filter(|made| matches!(made.event, Event::Earn | Event::Credit))
-        .take(GIFTS_MAX)
         .cloned()
         .collect();
+    given.sort_unstable_by_key(|gift| gift.id);
+    given.truncate(GIFTS_MAX);
+    let mut skip = original.refunded_points;
+    let mut left = points;
     let mut moved = Vec::with_capacity(given.len());
     for gift in given {
+        let skipped = skip.min(gift.value);
+        skip -= skipped;
+        let part = (gift.value - skipped).min(left);
+        left -= part;
+        if part == 0 {
+            continue;
+        }
         let row = case.account(original.wallet, gift.account)?;
         let scheme = case.scheme(row.account.scheme)?;
         let note = Note {
@@ -191,10 +208,14 @@ fn take_back(
             wallet_transaction: Some(transaction.id),
             details: details(None, &transaction.location, None),
         };
-        let lifetime = Lifetime { given: -gift.value, ..Lifetime::default() };
-        moved.push(case.take(&row, &scheme, Event::Refund, gift.value, lifetime, note)?);
+        let lifetime = Lifetime { given: -part, ..Lifetime::default() };
+        moved.push(case.take(&row, &scheme, Event::Refund, part, lifetime, note)?);
     }
-    original.refunded_points = points;
+    if left > 0 {
+        // Settled after this batch had resolved its names: the refund came before that.
+        return Err(Refused::not_possible(format!("transaction {} is just being settled", refund.original)));
+    }
+    original.refunded_points += points;
     transaction.points = points;
     transaction.results = Some(PointsResults { refund: points, ..PointsResults::default() });
     Ok(moved)

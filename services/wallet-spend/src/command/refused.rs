@@ -20,6 +20,8 @@ pub enum Refused {
     SpendNotPermitted { reason: String },
     #[error("{usable} points can be used, {asked} were asked for")]
     InsufficientPoints { usable: i64, asked: i64 },
+    #[error("more locks of this wallet have run out than can be ended at once; try again in a moment")]
+    LocksEnding,
     #[error("the spend is not what the scheme gives today")]
     AdjudicationMismatch { differences: Vec<String> },
     #[error("the reference {reference} names another transaction")]

@@ -10,7 +10,7 @@ use zerosum_ledger::engine::{Db, Named};
 use super::{
     Command,
     machine::Prepared,
-    names::{LAPSED_MAX, Names},
+    names::{LAPSED_MAX, NEXT_MAX, Names},
     rows::{Resolved, ResolvedAccount, ResolvedTransaction, Rows, SchemeAccounts},
 };
 use crate::model::{SchemeId, WalletId};
@@ -53,14 +53,22 @@ pub(super) async fn resolve(
     let (scheme_brands, schemes) =
         pairs(&names, |names| names.schemes.iter().map(|scheme| scheme.get()).collect());
     let (named_brands, scheme_references) = pairs(&names, |names| names.scheme_references.clone());
-    let locks_max = i64::try_from(LAPSED_MAX).unwrap_or(i64::MAX);
+    let [lapsed_max, next_max] = [LAPSED_MAX, NEXT_MAX].map(|most| i64::try_from(most).unwrap_or(i64::MAX));
     let statements = db.prepared;
     let by_identity: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&identity_brands, &identities];
     let by_reference: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&reference_brands, &references];
     let by_all: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
         [&identity_brands, &identities, &reference_brands, &references, &wallet_brands, &wallets];
-    let by_all_locks: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
-        [&identity_brands, &identities, &reference_brands, &references, &wallet_brands, &wallets, &locks_max];
+    let by_all_locks: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
+        &identity_brands,
+        &identities,
+        &reference_brands,
+        &references,
+        &wallet_brands,
+        &wallets,
+        &lapsed_max,
+        &next_max,
+    ];
     let by_scheme: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
         [&scheme_brands, &schemes, &named_brands, &scheme_references];
     // Everything is sent at the first poll; a batch that only makes things has less to ask.

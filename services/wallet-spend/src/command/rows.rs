@@ -87,6 +87,8 @@ impl<K: Copy + Eq + std::hash::Hash + Ord, V> Table<K, V> {
 pub(super) struct BrandRows {
     pub settings: Option<Arc<Brand>>,
     pub rules: Vec<PermissionRule>,
+    /// Whether the rules are to be written.
+    pub permits: bool,
     pub wallets: Table<WalletId, Wallet>,
     pub consumers: BTreeMap<WalletId, crate::model::Json>,
     pub identities: Table<IdentityId, Identity>,

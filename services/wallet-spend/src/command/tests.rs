@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use bench::Bench;
 use model::{Model, Step, Told};
+use zerosum_domain::spend::PointsExpiry;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let reference = 0..12_usize;
@@ -31,9 +32,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn every_history_agrees_with_the_model(steps in steps()) {
-        let mut bench = Bench::new(None);
-        let mut model = Model::default();
+    fn every_history_agrees_with_the_model(
+        steps in steps(), points_back in prop_oneof![Just(0_i64), 1..70_000_i64],
+    ) {
+        let mut bench = Bench::new(None, points_back);
+        let mut model = Model::new(points_back);
         for (at, step) in steps.iter().enumerate() {
             let told = bench.run(at, step);
             let expected = model.run(at, step);
@@ -47,7 +50,7 @@ proptest! {
     #[test]
     fn points_that_expire_are_conserved_too(steps in steps()) {
         // A day is shorter than a lock lasts, so lots expire under locks as well.
-        let mut bench = Bench::new(Some(1));
+        let mut bench = Bench::new(Some(PointsExpiry::days(1).unwrap()), 300);
         for (at, step) in steps.iter().enumerate() {
             bench.run(at, step);
             let [current, usable, locked] = bench.figures();
@@ -59,7 +62,7 @@ proptest! {
 
 #[test]
 fn a_refused_command_leaves_no_trace() {
-    let mut bench = Bench::new(None);
+    let mut bench = Bench::new(None, 0);
     assert_eq!(bench.run(0, &Step::Credit(10_000)), Told::Done);
     let before = bench.trace();
     assert_eq!(bench.run(1, &Step::Spend { reference: 1, points: 20_000, lock: true }), Told::Insufficient);

@@ -11,7 +11,7 @@ use super::{
     rows::{Fate, Rows},
 };
 use columns::{
-    AccountColumns, AccountTransactionColumns, IdentityColumns, SchemeColumns, TierColumns,
+    AccountColumns, AccountTransactionColumns, IdentityColumns, RuleColumns, SchemeColumns, TierColumns,
     TransactionColumns, WalletColumns,
 };
 
@@ -29,11 +29,19 @@ pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error
     let mut changed_identities = IdentityColumns::default();
     let mut changed_accounts = AccountColumns::default();
     let mut changed_transactions = TransactionColumns::default();
+    let mut permitting: Vec<&str> = Vec::new();
+    let mut rules = RuleColumns::default();
     let mut by_brand: Vec<_> = rows.brands.iter().collect();
     // Rows are written in key order, like they are locked.
     by_brand.sort_unstable_by_key(|(brand, _)| *brand);
     for (brand, of) in by_brand {
         let brand = brand.as_str();
+        if of.permits {
+            permitting.push(brand);
+            for rule in &of.rules {
+                rules.push(brand, rule);
+            }
+        }
         for new in &of.new_schemes {
             schemes.push(brand, new);
             tiers.push(brand, &new.refs);
@@ -67,6 +75,7 @@ pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error
         }
     }
     let statements = db.prepared;
+    let replaced: Params<'_> = if permitting.is_empty() { Vec::new() } else { vec![&permitting] };
     let writes: Vec<(&Statement, Params<'_>)> = vec![
         (&statements.insert_schemes, schemes.params()),
         (&statements.insert_tiers, tiers.params()),
@@ -80,6 +89,9 @@ pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error
         (&statements.update_wallets, changed_wallets.update_params()),
         (&statements.update_identities, changed_identities.update_params()),
         (&statements.update_accounts, changed_accounts.update_params()),
+        (&statements.lock_rules, replaced.clone()),
+        (&statements.delete_rules, replaced),
+        (&statements.insert_rules, rules.params()),
     ];
     // Everything is sent at the first poll.
     let sent: Vec<BoxFuture<'_, Result<u64, Error>>> = writes

@@ -4,11 +4,15 @@
 //! both are allowed. What one of them denies is denied. Built in, above all rules: what is not ACTIVE neither
 //! earns nor spends, and the state EARNONLY does not spend.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Label, Status};
 
 /// Who may earn and spend, where it is not built in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PermissionRule {
+    /// wallet, identity or account.
     pub subject: String,
     pub status: Option<Status>,
     pub state: Option<Label>,

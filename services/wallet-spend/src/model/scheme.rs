@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use zerosum_domain::{AccountId, spend::Tiers};
+use zerosum_domain::{
+    AccountId,
+    spend::{PointsExpiry, Tiers},
+};
 
 use super::{Label, SchemeId, Status};
 
@@ -19,7 +22,8 @@ pub struct SchemeRef {
     pub starts_at: Option<Timestamp>,
     pub ends_at: Option<Timestamp>,
     pub lock_seconds: Option<i32>,
-    pub points_expire_days: Option<i32>,
+    /// `None`: never.
+    pub points_expiry: Option<PointsExpiry>,
     /// Points come from here when they are given,
     pub issue: AccountId,
     /// go there when they are spent or taken back,

@@ -275,7 +275,10 @@ fn scheme(row: &Row, units: BTreeMap<String, Vec<Tier>>) -> Result<Option<Scheme
         starts_at: row.try_get(5)?,
         ends_at: row.try_get(6)?,
         lock_seconds: row.try_get(7)?,
-        points_expire_days: row.try_get(8)?,
+        points_expiry: match row.try_get::<_, Option<&str>>(8)? {
+            Some(expiry) => Some(some!(sound("points expiry", expiry.parse()))),
+            None => None,
+        },
         issue: AccountId::new(row.try_get(9)?),
         redemption: AccountId::new(row.try_get(10)?),
         expired: AccountId::new(row.try_get(11)?),

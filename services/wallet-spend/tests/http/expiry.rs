@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::stage::{Stage, refused};
+use futures_util::future::join_all;
+
+use super::stage::{BRAND, Holder, Stage, refused, signed, spend_body};
 
 #[tokio::test]
 async fn a_lock_that_has_run_out_locks_nothing_before_any_job_has_come() {
@@ -76,4 +78,52 @@ async fn a_scheme_says_how_long_its_locks_last() {
         "select extract(epoch from lock_expires_at - created_at)::bigint from wallet.wallet_transactions";
     let seconds: i64 = stage.database.admin().await.query_one(sql, &[]).await.unwrap().get(0);
     assert_eq!(seconds, 60);
+}
+
+/// A holder of as many locks of ten points as these, all run out.
+async fn lapsed(stage: &Stage, locks: usize) -> Holder {
+    let tier = json!({"floor": 10, "ceiling": 500_000, "step": 10, "rate": 0.1});
+    let rates = json!({"rates": {"redemption": {super::stage::UNIT: [tier]}}});
+    let scheme = stage.scheme_with("SMALL", rates).await;
+    let holder = stage.holder_of("many", &[(&scheme, "SMALL")]).await;
+    stage.credit(&holder, 10 * i64::try_from(locks).unwrap()).await;
+    let references: Vec<String> = (0..locks).map(|n| format!("old-{n}")).collect();
+    for some in references.chunks(70) {
+        let locks = some.iter().map(|reference| stage.spend(&holder, reference, 10, true));
+        for answer in join_all(locks).await {
+            answer.expect(200);
+        }
+    }
+    let sql = "
+        with lapsed as (
+          update wallet.wallet_transactions set lock_expires_at = now() - interval '1 second'
+           where status = 'ACTIVE' returning brand_id, hold_id
+        )
+        update ledger.holds h set expires_at = now() - interval '1 second'
+          from lapsed where h.brand_id = lapsed.brand_id and h.hold_id = lapsed.hold_id";
+    stage.database.admin().await.execute(sql, &[]).await.unwrap();
+    holder
+}
+
+#[tokio::test]
+async fn points_of_many_locks_that_have_run_out_are_usable_in_one_spend() {
+    let stage = Stage::new().await;
+    let holder = lapsed(&stage, 40).await;
+    assert_eq!(stage.figures(&holder).await[..3], [400, 400, 0]);
+    stage.spend(&holder, "all", 400, true).await.expect(200);
+    assert_eq!(stage.figures(&holder).await[..3], [400, 0, 400]);
+    stage.books_hold().await;
+}
+
+#[tokio::test]
+async fn more_locks_than_one_command_ends_are_waited_for_and_never_refused() {
+    let mut stage = Stage::new().await;
+    let holder = lapsed(&stage, 210).await;
+    assert_eq!(stage.figures(&holder).await[..3], [2_100, 2_100, 0]);
+    let body = spend_body(&holder, "all", 2_100, true).to_string();
+    let request = || signed(BRAND, http::Method::POST, "/connect/wallet/spend", body.as_bytes(), &[]);
+    refused(&stage.send("spend", request()).await, 503, "UNAVAILABLE");
+    while stage.service.expiry().look().await.unwrap() > 0 {}
+    stage.send("spend", request()).await.expect(200);
+    stage.books_hold().await;
 }

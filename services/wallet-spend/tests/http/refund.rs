@@ -77,3 +77,56 @@ async fn what_a_purchase_earned_is_taken_back_as_long_as_it_is_there() {
     refused(&refund(&stage, "r-2", "buy", None).await, 400, "INVALID_REQUEST");
     stage.books_hold().await;
 }
+
+#[tokio::test]
+async fn what_a_purchase_earned_is_taken_back_in_parts_and_never_more() {
+    let stage = Stage::new().await;
+    let holder = stage.holder(10).await;
+    let mut settle = settle_body(&holder, "buy", &[]);
+    settle["operations"] = json!([
+        {"operationType": "earn", "accountId": holder.account, "balances": {"current": 9_000}},
+        {"operationType": "credit", "accountId": holder.account, "balances": {"current": 1_000}},
+    ]);
+    stage.post("settle", "/connect/wallet/settle", &settle).await.expect(200);
+    for (reference, points, values, left) in
+        [("r-1", 4_000, vec![4_000], 6_010), ("r-2", 5_500, vec![5_000, 500], 510)]
+    {
+        let taken = refund(&stage, reference, "buy", Some(points)).await.expect(200);
+        let made: Vec<_> = taken["accountTransactions"].as_array().unwrap().iter().collect();
+        assert_eq!(made.iter().map(|made| made["value"].as_i64().unwrap()).collect::<Vec<_>>(), values);
+        assert_eq!(stage.figures(&holder).await[0], left);
+    }
+    refused(&refund(&stage, "r-3", "buy", Some(501)).await, 400, "INVALID_REQUEST");
+    refund(&stage, "r-3", "buy", None).await.expect(200);
+    refused(&refund(&stage, "r-4", "buy", None).await, 400, "INVALID_REQUEST");
+    assert_eq!(stage.account(&holder).await["balances"]["lifetime"], 10);
+    stage.books_hold().await;
+}
+
+#[tokio::test]
+async fn a_refund_takes_its_share_of_the_points_back_or_is_refused() {
+    let stage = Stage::new().await;
+    let tier = json!({"floor": 10, "ceiling": 500, "step": 10, "rate": 0.1, "bonus": 0, "pointsBack": 35});
+    let rates = json!({"rates": {"redemption": {super::stage::UNIT: [tier]}}});
+    let scheme = stage.scheme_with("BACK", rates).await;
+    let holder = stage.holder_of("card", &[(&scheme, "BACK")]).await;
+    stage.credit(&holder, 20).await;
+    stage.spend(&holder, "spend", 20, false).await.expect(200);
+    assert_eq!(stage.figures(&holder).await, [35, 35, 0, 20, 2]);
+    let taken = refund(&stage, "r-1", "spend", Some(10)).await.expect(200);
+    assert_eq!(taken["walletTransactions"][0]["basket"]["summary"]["results"]["points"]["credit"], 10);
+    assert_eq!(taken["walletTransactions"][0]["basket"]["summary"]["results"]["points"]["refund"], 17);
+    assert_eq!(stage.figures(&holder).await, [28, 28, 0, 10, 1]);
+    // What came back has gone, and what is given back does not cover it.
+    stage.spend(&holder, "elsewhere", 20, true).await.expect(200);
+    let before = stage.figures(&holder).await;
+    refund(&stage, "r-2", "spend", None).await.expect(200);
+    stage.void(&holder, "elsewhere").await.expect(200);
+    assert_eq!(before, [28, 8, 20, 10, 1]);
+    assert_eq!(stage.figures(&holder).await, [20, 20, 0, 0, 0]);
+    stage.spend(&holder, "third", 20, false).await.expect(200);
+    stage.spend(&holder, "fourth", 30, true).await.expect(200);
+    refused(&refund(&stage, "r-3", "third", None).await, 400, "INSUFFICIENT_POINTS");
+    assert_eq!(stage.figures(&holder).await, [35, 5, 30, 20, 2]);
+    stage.books_hold().await;
+}

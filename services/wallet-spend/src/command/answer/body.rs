@@ -11,7 +11,7 @@ use crate::{
     model::Json,
     view::{
         AccountShown, AccountView, AppliedTierShown, AtxShown, AtxView, EmptyMap, IdentityView,
-        LocationShown, SchemeView, WalletShown, WalletView, WtxView,
+        LocationShown, PermissionsView, SchemeView, WalletShown, WalletView, WtxView,
     },
 };
 
@@ -47,6 +47,7 @@ pub fn body(done: &Done) -> Body {
         Done::Unlocked(unlocked) => render(OK, &unlocked_view(unlocked)),
         Done::Refunded(refunded) => render(OK, &refunded_view(refunded)),
         Done::Annotated(transaction) => render(OK, &WtxView::of(transaction, LocationShown::Stored)),
+        Done::Permitted(rules) => render(OK, &PermissionsView::of(rules)),
         Done::Expired => Body { status: OK, json: "{}".to_owned() },
     }
 }

@@ -68,7 +68,7 @@ pub(in crate::command) fn scheme(case: &mut Case<'_, '_>, create: &CreateScheme)
         starts_at: create.starts_at,
         ends_at: create.ends_at,
         lock_seconds: create.lock_seconds,
-        points_expire_days: create.points_expire_days,
+        points_expiry: create.points_expiry,
         issue,
         redemption,
         expired,

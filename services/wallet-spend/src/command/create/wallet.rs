@@ -149,7 +149,7 @@ fn new_account(
             currency: currency(scheme.id),
             // What every JSON reader can be told.
             limits: Limits { floor: Some(0), ceiling: Some(AMOUNT_MAX) },
-            keeps_lots: scheme.points_expire_days.is_some(),
+            keeps_lots: scheme.points_expiry.is_some(),
             code: Some(code),
             external_id: None,
             party: None,

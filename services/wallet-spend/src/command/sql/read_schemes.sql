@@ -1,5 +1,5 @@
 -- What commands need of schemes; a scheme never changes.
 select s.brand_id, s.scheme_id, s.reference, s.status, s.client_type, s.starts_at, s.ends_at, s.lock_seconds,
-       s.points_expire_days, s.issue_account, s.redemption_account, s.expired_account
+       s.points_expiry, s.issue_account, s.redemption_account, s.expired_account
   from unnest($1::text[], $2::bigint[]) as named (brand_id, scheme_id)
   join wallet.schemes s on s.brand_id = named.brand_id and s.scheme_id = named.scheme_id

@@ -1,5 +1,5 @@
--- The transactions that are named, the children of those that end with them, and the open locks of the locked
--- wallets that run out first.
+-- The transactions that are named, the children of those that end with them, and the locks of the locked wallets that
+-- have run out or do next, as `resolve_locks` found their holds.
 with wanted (brand_id, wallet_transaction_id) as (
   select t.brand_id, t.wallet_transaction_id
     from unnest($1::text[], $2::text[]) as named (brand_id, reference)
@@ -14,12 +14,19 @@ with wanted (brand_id, wallet_transaction_id) as (
   select named.brand_id, locks.wallet_transaction_id
     from unnest($5::text[], $6::bigint[]) as named (brand_id, wallet_id)
    cross join lateral (
-     select t.wallet_transaction_id
-       from wallet.wallet_transactions t
-      where t.brand_id = named.brand_id and t.wallet_id = named.wallet_id
-        and t.status = 'ACTIVE' and t.lock_expires_at is not null
-      order by t.lock_expires_at
-      limit $7
+     (select t.wallet_transaction_id
+        from wallet.wallet_transactions t
+       where t.brand_id = named.brand_id and t.wallet_id = named.wallet_id
+         and t.status = 'ACTIVE' and t.lock_expires_at <= statement_timestamp() + interval '1 minute'
+       order by t.lock_expires_at
+       limit $7)
+     union
+     (select t.wallet_transaction_id
+        from wallet.wallet_transactions t
+       where t.brand_id = named.brand_id and t.wallet_id = named.wallet_id
+         and t.status = 'ACTIVE' and t.lock_expires_at is not null
+       order by t.lock_expires_at
+       limit $8)
    ) locks
 )
 select t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity_id, t.reference, t.type, t.status,

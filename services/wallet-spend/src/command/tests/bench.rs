@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use zerosum_domain::{
     BrandId, Currency, Points,
-    spend::{Money, PointCount, Tier, TierTerms, Tiers},
+    spend::{Money, PointCount, PointsExpiry, Tier, TierTerms, Tiers},
 };
 use zerosum_ledger::book::{Book, Brand, Context, Ids as LedgerIds};
 
@@ -46,7 +46,7 @@ fn points(count: i64) -> PointCount {
 }
 
 impl Bench {
-    pub fn new(points_expire_days: Option<i32>) -> Self {
+    pub fn new(points_expiry: Option<PointsExpiry>, points_back: i64) -> Self {
         let brand = Brand { id: BrandId::parse("demo").unwrap(), currency: Currency::parse("USD").unwrap() };
         let mut bench = Self {
             book: Book::new(brand),
@@ -67,7 +67,7 @@ impl Bench {
             step: points(10_000),
             rate: "0.1".parse().unwrap(),
             bonus: Money::ZERO,
-            points_back: PointCount::ZERO,
+            points_back: points(points_back),
         };
         let tiers = Tiers::new(vec![Tier::new(terms).unwrap()]).unwrap();
         let create = CreateScheme {
@@ -80,7 +80,7 @@ impl Bench {
             starts_at: None,
             ends_at: None,
             lock_seconds: Some(i32::try_from(LOCK_SECONDS).unwrap()),
-            points_expire_days,
+            points_expiry,
             tiers: vec![(UNIT.to_owned(), tiers)],
             shown: serde_json::Map::new(),
         };

@@ -53,7 +53,9 @@ impl Told {
             Refused::TransactionVoided { .. } => Self::Voided,
             Refused::TransactionExpired { .. } => Self::Expired,
             Refused::AdjudicationMismatch { .. } => Self::Mismatch,
-            Refused::NotPossible { .. } | Refused::SpendNotPermitted { .. } => Self::NotPossible,
+            Refused::NotPossible { .. } | Refused::SpendNotPermitted { .. } | Refused::LocksEnding => {
+                Self::NotPossible
+            }
             Refused::IdentityNotFound
             | Refused::WalletNotFound
             | Refused::AccountNotFound
@@ -84,6 +86,8 @@ struct Spend {
 
 #[derive(Debug, Default)]
 pub struct Model {
+    /// Comes back whenever a spend settles, and is taken back with its refunds.
+    points_back: i64,
     now: i64,
     current: i64,
     lifetime: i64,
@@ -93,6 +97,10 @@ pub struct Model {
 }
 
 impl Model {
+    pub fn new(points_back: i64) -> Self {
+        Self { points_back, ..Self::default() }
+    }
+
     /// current, usable, locked
     pub fn figures(&self) -> [i64; 3] {
         let live = |spend: &&Spend| spend.status == Status::Active && spend.until > self.now;
@@ -145,7 +153,9 @@ impl Model {
             return Told::Insufficient;
         }
         let settled = if lock { 0 } else { points };
-        self.current -= settled;
+        let back = if lock { 0 } else { self.points_back };
+        self.current += back - settled;
+        self.lifetime += back;
         self.spent += settled;
         self.spent_money += settled / 10;
         let spend = Spend {
@@ -203,7 +213,8 @@ impl Model {
         spend.status = Status::Settled;
         spend.settled = points;
         spend.settled_money = points / 10;
-        self.current -= points;
+        self.current += self.points_back - points;
+        self.lifetime += self.points_back;
         self.spent += points;
         self.spent_money += points / 10;
         Told::Done
@@ -217,12 +228,20 @@ impl Model {
             Some(Status::Expired) => return Told::Expired,
             Some(Status::Settled) => {}
         }
+        let (usable, points_back) = (self.usable(), self.points_back);
         let Some(spend) = self.spends.get_mut(&reference) else { return Told::NotFound };
         let left = spend.settled - spend.refunded;
         let points = points.unwrap_or(left);
         if left == 0 || points > left {
             return Told::NotPossible;
         }
+        let share = |refunded: i64| points_back * refunded / spend.settled;
+        let back = share(spend.refunded + points) - share(spend.refunded);
+        if back > usable + points {
+            return Told::Insufficient;
+        }
+        self.current -= back;
+        self.lifetime -= back;
         spend.refunded += points;
         let money = spend.settled_money * spend.refunded / spend.settled;
         self.spent_money -= money - spend.refunded_money;

@@ -9,7 +9,7 @@ use zerosum_domain::{HoldId, TransactionId};
 
 use crate::{
     command::rows::{AccountRow, NewScheme},
-    model::{AccountTransaction, Identity, Json, SchemeRef, Wallet, WalletTransaction},
+    model::{AccountTransaction, Identity, Json, PermissionRule, SchemeRef, Wallet, WalletTransaction},
 };
 
 type Params<'a> = Vec<&'a (dyn ToSql + Sync)>;
@@ -175,6 +175,17 @@ columns! {
 }
 
 columns! {
+    /// Permission rules.
+    RuleColumns(of: &'a PermissionRule) {
+        subject: &'a str = &of.subject,
+        status: Option<&'static str> = of.status.map(|status| status.as_str()),
+        state: Option<&'a str> = of.state.as_ref().map(|state| state.as_str()),
+        may_earn: bool = of.may_earn,
+        may_spend: bool = of.may_spend,
+    } update {  }
+}
+
+columns! {
     /// Schemes.
     SchemeColumns(new: &'a NewScheme) {
         id: i64 = new.scheme.id.get(),
@@ -188,7 +199,7 @@ columns! {
         starts_at: Option<Timestamp> = new.refs.starts_at,
         ends_at: Option<Timestamp> = new.refs.ends_at,
         lock_seconds: Option<i32> = new.refs.lock_seconds,
-        points_expire_days: Option<i32> = new.refs.points_expire_days,
+        points_expiry: Option<String> = new.refs.points_expiry.map(|expiry| expiry.to_string()),
         shown: String = serde_json::Value::Object(new.scheme.shown.clone()).to_string(),
         issue: Uuid = new.refs.issue.uuid(),
         redemption: Uuid = new.refs.redemption.uuid(),
