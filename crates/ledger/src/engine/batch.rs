@@ -189,10 +189,9 @@ impl<M: StateMachine> Reading<'_, M> {
         let Self { machine, session, clock, stats, memory } = self;
         let db = session.db();
         let mut rows = M::Rows::default();
-        const BEGIN: &str = "begin isolation level read committed";
         if M::RESOLVES {
             Stats::add(&stats.round_trips, 1);
-            let resolving = async { join!(db.command(BEGIN), machine.resolve(db, named, &mut rows)) };
+            let resolving = async { join!(session.begin(), machine.resolve(db, named, &mut rows)) };
             let (begun, resolved) =
                 timeout(ROUND_TRIP_MAX, resolving).await.map_err(|_| Attempt::Unavailable)?;
             begun.and(resolved).map_err(|error| classify::<M>(&error))?;
@@ -214,7 +213,7 @@ impl<M: StateMachine> Reading<'_, M> {
         let brand_params: [&(dyn ToSql + Sync); 1] = [&brands];
         let reading = async {
             let begin = async {
-                let begun = if M::RESOLVES { Ok(()) } else { db.command(BEGIN).await };
+                let begun = if M::RESOLVES { Ok(()) } else { session.begin().await };
                 reach(FaultPoint::Begun);
                 begun
             };

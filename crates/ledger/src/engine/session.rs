@@ -78,6 +78,7 @@ pub(super) struct Session<M: StateMachine> {
     prepared: M::Prepared,
     connection: JoinHandle<()>,
     sent: AtomicU64,
+    begun: AtomicU64,
 }
 
 impl<M: StateMachine> Drop for Session<M> {
@@ -105,11 +106,30 @@ impl<M: StateMachine> Session<M> {
         });
         let statements = Statements::prepare(&client).await?;
         let prepared = M::prepare(&client).await?;
-        Ok(Self { client, statements, prepared, connection, sent: AtomicU64::new(0) })
+        Ok(Self {
+            client,
+            statements,
+            prepared,
+            connection,
+            sent: AtomicU64::new(0),
+            begun: AtomicU64::new(0),
+        })
     }
 
     pub fn db(&self) -> Db<'_, M::Prepared> {
         Db { client: &self.client, prepared: &self.prepared, sent: &self.sent }
+    }
+
+    /// Begins a batch's transaction. After 2, 4, 8, … batches its plans are made anew, in the same round trip: over
+    /// tables that are nearly empty every index looks as good as the right one, and a plan made then would stay.
+    pub async fn begin(&self) -> Result<(), Error> {
+        let batch = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        let begin = if batch.is_power_of_two() {
+            "discard plans; begin isolation level read committed"
+        } else {
+            "begin isolation level read committed"
+        };
+        self.db().command(begin).await
     }
 
     /// How many statements were sent over it.
