@@ -10,6 +10,7 @@ use crate::config::BrandArgs;
 use crate::database::Database;
 
 pub mod halt;
+pub mod wallet;
 
 /// What a new brand is called and deals in.
 #[derive(Debug)]

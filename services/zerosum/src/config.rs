@@ -6,8 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use zerosum_edge::telemetry::LogFormat;
 
 mod books;
+mod wallet;
 
 pub use books::{HaltArgs, OneBrandArgs, ReleaseArgs, VerifyArgs};
+pub use wallet::{BrandSetArgs, PermissionCommand, PermissionSetArgs, PermissionSubjectArgs};
 
 /// The money core behind a till: stored cash, loyalty points and the general ledger.
 #[derive(Debug, Parser)]
@@ -37,6 +39,9 @@ pub enum Command {
     /// Brands.
     #[command(subcommand)]
     Brand(BrandCommand),
+    /// Who may earn and spend points in a brand, beside what is built in.
+    #[command(subcommand)]
+    Permission(PermissionCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -45,6 +50,8 @@ pub enum BrandCommand {
     Create(BrandArgs),
     /// Print a brand as JSON, and why it is halted if it is.
     Show(OneBrandArgs),
+    /// Set what a brand decides of its points. Prints its settings as JSON.
+    Set(BrandSetArgs),
     /// Stop a brand's writes: they are answered 503 `ledger_halted`.
     Halt(HaltArgs),
     /// Let a halted brand write again, once its books are proven.

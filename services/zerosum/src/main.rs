@@ -16,7 +16,7 @@ mod token;
 mod up;
 mod verify;
 
-use config::{BrandCommand, Cli, Command};
+use config::{BrandCommand, Cli, Command, PermissionCommand};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -30,6 +30,10 @@ async fn main() -> ExitCode {
         Command::Health(args) => health::run(&args).await,
         Command::Brand(BrandCommand::Create(args)) => brand::run(args).await,
         Command::Brand(BrandCommand::Show(args)) => brand::halt::show(args).await,
+        Command::Brand(BrandCommand::Set(args)) => brand::wallet::set(args).await,
+        Command::Permission(PermissionCommand::Set(args)) => brand::wallet::permit(args).await,
+        Command::Permission(PermissionCommand::List(args)) => brand::wallet::list(args).await,
+        Command::Permission(PermissionCommand::Remove(args)) => brand::wallet::remove(args).await,
         Command::Brand(BrandCommand::Halt(args)) => brand::halt::halt(args).await,
         Command::Brand(BrandCommand::Release(args)) => brand::halt::release(args).await,
     };

@@ -104,3 +104,43 @@ async fn a_watermark_moves_only_over_books_that_hold() {
     assert_eq!(verify().status.code(), Some(1));
     assert_eq!(moment(&file), Some(second));
 }
+
+#[tokio::test]
+async fn what_a_brand_decides_of_its_points_is_set_listed_and_removed() {
+    let database = TestDatabase::new().await;
+    let insert = "insert into ledger.brands (brand_id, name) values ('north', 'North')";
+    database.admin().await.batch_execute(insert).await.expect("brand");
+    let said = |arguments: &[&str]| {
+        let output = zerosum(&database, arguments);
+        assert!(output.status.success(), "{}", text(&output));
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")
+    };
+    let settings = said(&["brand", "set", "north", "--lock-seconds", "60"]);
+    assert_eq!((&settings["lockSeconds"], &settings["refundGraceDays"]), (&60.into(), &30.into()));
+    let settings = said(&["brand", "set", "north", "--refund-grace-days", "7"]);
+    assert_eq!((&settings["lockSeconds"], &settings["refundGraceDays"]), (&60.into(), &7.into()));
+
+    assert_eq!(said(&["permission", "list", "north"])["rules"], Value::Array(Vec::new()));
+    said(&["permission", "set", "north", "account", "--state", "FROZEN", "--no-earn", "--no-spend"]);
+    said(&["permission", "set", "north", "wallet", "--no-spend"]);
+    let rules = said(&["permission", "set", "north", "account", "--state", "FROZEN", "--no-spend"]);
+    let expected = r#"[
+        {"subject": "account", "status": null, "state": "FROZEN", "mayEarn": true, "maySpend": false},
+        {"subject": "wallet", "status": null, "state": null, "mayEarn": true, "maySpend": false}]"#;
+    assert_eq!(rules["rules"], serde_json::from_str::<Value>(expected).expect("JSON"));
+    let left = said(&["permission", "remove", "north", "wallet"]);
+    assert_eq!(left["rules"].as_array().map(Vec::len), Some(1));
+
+    for (arguments, expected) in [
+        (&["brand", "set", "north"][..], "--lock-seconds"),
+        (&["brand", "set", "north", "--lock-seconds", "0"], "1..=31536000"),
+        (&["brand", "set", "south", "--lock-seconds", "1"], "there is no brand"),
+        (&["permission", "remove", "north", "wallet"], "no such rule"),
+        (&["permission", "set", "south", "wallet"], "there is no brand"),
+        (&["permission", "set", "north", "basket"], "wallet, identity, account"),
+        (&["permission", "set", "north", "wallet", "--status", "ASLEEP"], "--status"),
+    ] {
+        let output = zerosum(&database, arguments);
+        assert!(!output.status.success() && text(&output).contains(expected), "{}", text(&output));
+    }
+}
