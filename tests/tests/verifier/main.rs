@@ -123,7 +123,6 @@ async fn refunds_that_do_not_sum_up_are_found() {
 
 #[tokio::test]
 async fn points_of_a_scheme_that_are_neither_redeemed_nor_expired_nor_alive_are_found() {
-    let stage = played().await;
     for gone in [
         "update ledger.lots set remaining = remaining - 1 where lot_id = (select min(lot_id::text)::uuid from ledger.lots where live)",
         "update ledger.balances b set posted = posted - 1 from wallet.accounts w
@@ -131,7 +130,7 @@ async fn points_of_a_scheme_that_are_neither_redeemed_nor_expired_nor_alive_are_
          where b.account_id = w.ledger_account",
         "update ledger.entries e set amount = amount + 1 from wallet.schemes s where e.account_id = s.redemption_account",
     ] {
-        let report = planted(&stage, gone).await;
+        let report = planted(&played().await, gone).await;
         assert_finds(&report, Checker::W5, "scheme", "not those redeemed, expired and alive");
     }
 }

@@ -5,8 +5,10 @@
 mod bad_input;
 mod expiry;
 mod flow;
+mod histories;
 mod lots;
 mod once;
+mod permissions;
 mod races;
 mod refund;
 mod settle;
