@@ -14,13 +14,16 @@ pub(super) struct Check {
     sql: &'static str,
 }
 
+/// The check that reads no balance, lot or hold, and runs beside the others.
+pub(super) const ANSWERS: &str = "answers";
+
 pub(super) const CHECKS: &[Check] = &[
     Check { name: "transactions", sql: include_str!("../sql/verify_transactions.sql") },
     Check { name: "accounts", sql: include_str!("../sql/verify_accounts.sql") },
     Check { name: "lots", sql: include_str!("../sql/verify_lots.sql") },
     Check { name: "lots of accounts", sql: include_str!("../sql/verify_lot_sums.sql") },
     Check { name: "holds", sql: include_str!("../sql/verify_holds.sql") },
-    Check { name: "answers", sql: include_str!("../sql/verify_answers.sql") },
+    Check { name: ANSWERS, sql: include_str!("../sql/verify_answers.sql") },
     Check { name: "wallet accounts", sql: include_str!("../sql/verify_wallet_accounts.sql") },
     Check { name: "wallet locks", sql: include_str!("../sql/verify_wallet_locks.sql") },
     Check { name: "wallet postings", sql: include_str!("../sql/verify_wallet_postings.sql") },
@@ -72,6 +75,18 @@ impl Check {
         }
         Ok(())
     }
+}
+
+/// One after the other.
+pub(super) async fn run_all(
+    checks: &[&Check],
+    client: &Client,
+    report: &mut Report,
+) -> Result<(), VerifyError> {
+    for check in checks {
+        check.run(client, report).await?;
+    }
+    Ok(())
 }
 
 fn finding(checker: Checker, row: &Row) -> Result<Finding, Error> {

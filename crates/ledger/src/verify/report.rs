@@ -142,6 +142,14 @@ impl Report {
         }
     }
 
+    /// Adds what another part of the same pass has found, of checkers of its own.
+    pub(super) fn take_in(&mut self, other: Self) {
+        for (checker, findings) in other.totals {
+            self.count(checker, findings);
+        }
+        other.findings.into_iter().for_each(|finding| self.add(finding));
+    }
+
     /// The named findings of one checker.
     pub fn of(&self, checker: Checker) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| finding.checker == checker)

@@ -1,6 +1,7 @@
 //! One repeatable-read, read-only transaction, as the application role.
 
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::{Report, VerifyError};
@@ -14,6 +15,24 @@ pub(super) async fn with<F>(url: &str, checks: F) -> Result<Report, VerifyError>
 where
     F: AsyncFnOnce(&Client, Timestamp) -> Result<Report, VerifyError>,
 {
+    let (client, connection) = connect(url).await?;
+    let report = on_one(&client, checks).await;
+    drop(client);
+    let _ended = connection.await;
+    report
+}
+
+/// Another connection that sees what this one sees, for checks on a second core.
+pub(super) async fn beside(client: &Client, url: &str) -> Result<Client, VerifyError> {
+    let row = client.query_one("select pg_export_snapshot()", &[]).await.map_err(VerifyError::Snapshot)?;
+    let snapshot: String = row.try_get(0).map_err(VerifyError::Snapshot)?;
+    let (second, _ends_with_its_client) = connect(url).await?;
+    let begin = "begin isolation level repeatable read read only; set transaction snapshot";
+    second.batch_execute(&format!("{begin} '{snapshot}'")).await.map_err(VerifyError::Snapshot)?;
+    Ok(second)
+}
+
+async fn connect(url: &str) -> Result<(Client, JoinHandle<Result<(), tokio_postgres::Error>>), VerifyError> {
     let mut config: Config = url.parse().map_err(VerifyError::Connect)?;
     let options = format!(
         "{} -c role=zerosum_app -c statement_timeout=0 -c work_mem={WORK_MEM}",
@@ -22,11 +41,7 @@ where
     config.options(options).application_name("zerosum verify");
     let (client, connection) = config.connect(NoTls).await.map_err(VerifyError::Connect)?;
     // It ends with the client, and its error is also the error of the statement that it broke.
-    let connection = tokio::spawn(connection);
-    let report = on_one(&client, checks).await;
-    drop(client);
-    let _ended = connection.await;
-    report
+    Ok((client, tokio::spawn(connection)))
 }
 
 async fn on_one<F>(client: &Client, checks: F) -> Result<Report, VerifyError>
