@@ -24,6 +24,7 @@ mod render;
 mod routes;
 mod trace;
 
+pub(crate) use dispatch::Connection;
 pub use dispatch::Edge;
 
 use builtin::Builtin;

@@ -1,6 +1,6 @@
 //! One request, authenticated and checked against the document: what a handler gets.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
@@ -29,9 +29,15 @@ pub struct Call {
     pub(crate) body: Value,
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<Option<Value>>,
+    pub(crate) peer: Option<IpAddr>,
 }
 
 impl Call {
+    /// Who is at the other end of the connection: the caller, or a proxy. None without a connection, in tests.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.peer
+    }
+
     pub fn operation(&self) -> &Operation {
         &self.operation
     }

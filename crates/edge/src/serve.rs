@@ -4,7 +4,7 @@
 //! what waits in the backlog is still accepted, the listener closes, idle connections close,
 //! answers in flight go out, and after the drain time what is left is cut.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, net::IpAddr, sync::Arc, time::Duration};
 
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -17,7 +17,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{Edge, telemetry};
+use crate::{Edge, api::Connection, telemetry};
 
 mod watched;
 
@@ -155,7 +155,7 @@ impl Server {
         Drained::Cut(left)
     }
 
-    fn spawn(&mut self, (stream, place): (TcpStream, tokio::sync::OwnedSemaphorePermit)) {
+    fn spawn(&mut self, (stream, peer, place): (TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)) {
         // Answers are small and waited for; where it cannot be set they are late, not wrong.
         let _ = stream.set_nodelay(true);
         let watch = Arc::new(Watch::default());
@@ -164,10 +164,11 @@ impl Server {
         let counted = edge.clone();
         let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
             let busy = Watch::begin(&watch);
-            let two_lengths = watch.has_two_lengths(request.headers());
+            let has_two_lengths = watch.has_two_lengths(request.headers());
+            let seen = Connection { has_two_lengths, peer: Some(peer) };
             let (edge, watch) = (edge.clone(), Arc::clone(&watch));
             async move {
-                let response = edge.respond_on_connection(request, two_lengths).await;
+                let response = edge.respond_on_connection(request, seen).await;
                 if !edge.settings().readiness.is_draining() {
                     watch.note_close(response.headers());
                 }
@@ -204,7 +205,7 @@ fn http() -> http1::Builder {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+) -> (TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit) {
     loop {
         let Ok(place) = Arc::clone(places).acquire_owned().await else {
             // The semaphore is never closed.
@@ -212,7 +213,7 @@ async fn accept(
             continue;
         };
         match listener.accept().await {
-            Ok((stream, _peer)) => return (stream, place),
+            Ok((stream, peer)) => return (stream, peer.ip().to_canonical(), place),
             Err(error) => {
                 tracing::warn!(%error, "accepting a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;

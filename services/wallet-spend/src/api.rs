@@ -165,11 +165,7 @@ impl App {
             id: call.request_id.as_str().into(),
             client_id: call.principal.subject.clone(),
             client_name: self.directory.name_of(&call.principal.subject),
-            caller_ip: text("x-forwarded-for")
-                .and_then(|all| all.split(',').next())
-                .unwrap_or("")
-                .trim()
-                .into(),
+            caller_ip: caller_ip(text("x-forwarded-for"), call.peer()),
             resource: resource.into(),
             method: match call.operation().method.as_str() {
                 "PATCH" => "PATCH",
@@ -180,6 +176,16 @@ impl App {
             external_id: external_id.map(Into::into),
             custom_headers: custom_headers.collect(),
         }
+    }
+}
+
+/// Who a proxy says that it speaks for, else who is at the other end of the connection. It is told and never trusted.
+fn caller_ip(forwarded_for: Option<&str>, peer: Option<std::net::IpAddr>) -> Arc<str> {
+    let forwarded = forwarded_for.and_then(|all| all.split(',').next()).map(str::trim);
+    match (forwarded.filter(|first| !first.is_empty()), peer) {
+        (Some(first), _) => first.into(),
+        (None, Some(peer)) => peer.to_string().into(),
+        (None, None) => "".into(),
     }
 }
 
@@ -210,5 +216,19 @@ pub(crate) fn read_problem(failed: ReadFailed) -> Problem {
             tracing::error!(error = &error as &dyn std::error::Error, "a read failed");
             Problem::internal()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::caller_ip;
+
+    #[test]
+    fn a_caller_is_who_the_proxy_says_or_the_peer() {
+        let peer = Some("203.0.113.9".parse().unwrap());
+        assert_eq!(&*caller_ip(Some("192.0.2.7, 10.0.0.1"), peer), "192.0.2.7");
+        assert_eq!(&*caller_ip(Some(" "), peer), "203.0.113.9");
+        assert_eq!(&*caller_ip(None, peer), "203.0.113.9");
+        assert_eq!(&*caller_ip(None, None), "");
     }
 }

@@ -6,7 +6,7 @@
 //! A handler that panics is a 500, one that is late a 503; the connection outlives both. What a late
 //! handler has handed to the engine goes on there: the caller asks again by its key.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -43,6 +43,15 @@ struct Inner {
     gauges: Gauges,
 }
 
+/// What only the connection knows of a request.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Connection {
+    /// It has seen Content-Length beside Transfer-Encoding, which is not to be seen in the headers any more.
+    pub has_two_lengths: bool,
+    /// Who is at its other end.
+    pub peer: Option<IpAddr>,
+}
+
 impl Edge {
     pub(super) fn new(contract: Contract, settings: Settings, routes: Routes) -> Self {
         let unrouted = Meter::new(settings.service, "none");
@@ -67,15 +76,13 @@ impl Edge {
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        self.respond_on_connection(request, false).await
+        self.respond_on_connection(request, Connection::default()).await
     }
 
-    /// `has_two_lengths`: the connection has seen Content-Length beside Transfer-Encoding, which is
-    /// not to be seen in the headers any more.
     pub(crate) async fn respond_on_connection<B>(
         &self,
         request: Request<B>,
-        has_two_lengths: bool,
+        connection: Connection,
     ) -> Response<Full<Bytes>>
     where
         B: Body<Data = Bytes> + Unpin,
@@ -86,7 +93,7 @@ impl Edge {
         let mut trace = Trace::new(settings, unrouted, gauges, parts.method.clone(), request_id);
         let encoding = parts.headers.get(ACCEPT_ENCODING).filter(|_| settings.compress).cloned();
         let mut payload = Payload::new(body);
-        let outcome = self.answer(&mut trace, &mut parts, &mut payload, has_two_lengths).await;
+        let outcome = self.answer(&mut trace, &mut parts, &mut payload, connection).await;
         // While we drain, callers leave with their answers.
         let closes = !payload.discard().await || settings.readiness.is_draining();
         let (mut response, code) = render::render(outcome, settings, &trace.request_id, closes);
@@ -103,12 +110,12 @@ impl Edge {
         trace: &mut Trace<'_>,
         parts: &mut Parts,
         payload: &mut Payload<B>,
-        has_two_lengths: bool,
+        connection: Connection,
     ) -> Outcome
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        head::check_framing(parts, has_two_lengths)?;
+        head::check_framing(parts, connection.has_two_lengths)?;
         let uri = parts.uri.clone();
         let path = self.without_prefix(uri.path());
         let Some(route) = self.0.routes.find(path) else {
@@ -153,6 +160,7 @@ impl Edge {
             headers: std::mem::take(&mut parts.headers),
             operation: Arc::clone(operation),
             uri: uri.clone(),
+            peer: connection.peer,
         };
         let deadline = call.deadline;
         match timeout_at(deadline, AssertUnwindSafe(async { handler(call).await }).catch_unwind()).await {

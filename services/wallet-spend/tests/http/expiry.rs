@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use futures_util::future::join_all;
+use zerosum_wallet_spend::service::{Parts, Service};
 
 use super::stage::{BRAND, Holder, Stage, refused, signed, spend_body};
 
@@ -125,5 +126,21 @@ async fn more_locks_than_one_command_ends_are_waited_for_and_never_refused() {
     refused(&stage.send("spend", request()).await, 503, "UNAVAILABLE");
     while stage.service.expiry().look().await.unwrap() > 0 {}
     stage.send("spend", request()).await.expect(200);
+    stage.books_hold().await;
+}
+
+#[tokio::test]
+async fn two_processes_at_the_job_end_each_lock_once() {
+    let mut stage = Stage::new().await;
+    let parts = || Parts::new(stage.database.app_url().parse().unwrap());
+    let mut other = Service::start(parts()).unwrap();
+    lapsed(&stage, 60).await;
+    let (one, two) = futures_util::future::join(stage.service.expiry().look(), other.expiry().look()).await;
+    // Both may have found the same lock: the second one leaves it alone.
+    assert!(one.unwrap() + two.unwrap() >= 60);
+    let sql = "select count(*) filter (where event = 'UNLOCK'), count(distinct wallet_transaction_id) filter
+               (where event = 'UNLOCK') from wallet.account_transactions";
+    let row = stage.database.admin().await.query_one(sql, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (60, 60));
     stage.books_hold().await;
 }

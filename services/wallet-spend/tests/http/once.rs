@@ -115,6 +115,22 @@ async fn a_batch_takes_three_round_trips_whatever_its_length() {
     let (batches, round_trips) = (stats.batches() - before.0, stats.round_trips() - before.1);
     assert!(batches < 40, "{batches} batches for 40 commands");
     assert_eq!(round_trips, 3 * batches);
+    // Their ends, mixed: voids and settles.
+    let before = (stats.batches(), stats.round_trips());
+    let ends = references.iter().enumerate().map(|(n, reference)| {
+        let (stage, holder) = (&stage, &holder);
+        async move {
+            if n.is_multiple_of(2) {
+                stage.void(holder, reference).await
+            } else {
+                stage.settle(holder, &format!("buy-{n}"), &[reference]).await
+            }
+        }
+    });
+    assert!(join_all(ends).await.iter().all(|answer| answer.status == 200));
+    let (batches, round_trips) = (stats.batches() - before.0, stats.round_trips() - before.1);
+    assert!(batches < 40, "{batches} batches for 40 commands");
+    assert_eq!(round_trips, 3 * batches);
     stage.books_hold().await;
 }
 
