@@ -7,5 +7,5 @@ mod parts;
 mod run;
 
 pub use args::{LogFormat, ServiceArgs, TokenArgs};
-pub use parts::{Parts, READ_CONNECTIONS_DEFAULT, StartError, readiness, readiness_to_write};
+pub use parts::{Parts, READ_CONNECTIONS_DEFAULT, StartError, readiness};
 pub use run::{Tokens, run, stop_signal};

@@ -48,17 +48,8 @@ impl<A> Parts<A> {
     }
 }
 
-/// Ready while the database answers.
-pub fn readiness(reads: &Reads) -> Readiness {
-    let reads = reads.clone();
-    Readiness::new(move || {
-        let reads = reads.clone();
-        async move { reads.ready().await.map_err(|error| error.to_string()) }
-    })
-}
-
 /// Ready while the database answers and takes what the engine writes.
-pub fn readiness_to_write<M: StateMachine>(reads: &Reads, engine: &Engine<M>) -> Readiness {
+pub fn readiness<M: StateMachine>(reads: &Reads, engine: &Engine<M>) -> Readiness {
     let (reads, engine) = (reads.clone(), engine.clone());
     Readiness::new(move || {
         let (reads, engine) = (reads.clone(), engine.clone());

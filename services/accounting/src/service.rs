@@ -23,7 +23,7 @@ impl Service {
     pub fn start(parts: Parts<impl Authenticate>) -> Result<Self, StartError> {
         let reads = parts.reads()?;
         let engine = parts.engine(Accounting);
-        let readiness = zerosum_host::readiness_to_write(&reads, &engine);
+        let readiness = zerosum_host::readiness(&reads, &engine);
         let app = App { engine, store: Store::new(reads) };
         let settings = Settings::new(SERVICE, ErrorMessage, parts.authenticate, readiness);
         Ok(Self { edge: api::edge(Arc::new(app), settings)? })

@@ -25,7 +25,7 @@ impl Service {
     pub fn start(parts: Parts<impl Authenticate>) -> Result<Self, StartError> {
         let reads = parts.reads()?;
         let engine = parts.engine(Cash);
-        let readiness = zerosum_host::readiness_to_write(&reads, &engine);
+        let readiness = zerosum_host::readiness(&reads, &engine);
         let lapsed = LapsedReader::new(&parts.database, parts.clock.clone());
         let app = App { engine: engine.clone(), store: Store::new(reads, parts.clock) };
         let settings = Settings::new(SERVICE, ErrorMessage, parts.authenticate, readiness);

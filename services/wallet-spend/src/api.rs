@@ -57,7 +57,7 @@ pub struct App {
 /// The edge over an engine and a pool of reads.
 pub(crate) fn edge(engine: Engine<Machine>, reads: Reads, nonces: Nonces) -> Result<Edge, StartError> {
     let directory = Directory::new(reads.clone());
-    let readiness = zerosum_host::readiness_to_write(&reads, &engine);
+    let readiness = zerosum_host::readiness(&reads, &engine);
     let mut settings =
         Settings::new(SERVICE, ErrorCode, Signatures::new(directory.clone(), nonces), readiness);
     settings.request_ids = RequestIds::X_EES_CALLED_UNIQUE_ID;
