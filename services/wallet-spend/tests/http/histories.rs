@@ -137,14 +137,18 @@ impl Player<'_> {
     async fn run(&self) -> Reached {
         let mut dice = Dice(0x9E37_79B9_7F4A_7C15 ^ (self.number + 1).wrapping_mul(0xD134_2543_DE82_EF95));
         let mut model = Model::default();
-        let mut steps = vec![Step::Earn(40_000)];
-        for at in 0..STEPS {
-            let step = if at == 0 { steps[0].clone() } else { dice.step() };
-            if at > 0 {
-                steps.push(step.clone());
-            }
-            let told = self.play(at, &step).await;
-            assert_eq!(told, model.run(&step), "history {}: {steps:?}", self.number);
+        // Something to end, to give back and to expire from the start.
+        let mut steps = vec![
+            Step::Earn(25_000),
+            Step::Earn(20_000),
+            Step::Spend { spend: 0, points: 10_000, lock: true },
+            Step::Spend { spend: 1, points: 20_000, lock: false },
+        ];
+        let given = steps.len();
+        steps.extend((given..STEPS).map(|_| dice.step()));
+        for (at, step) in steps.iter().enumerate() {
+            let told = self.play(at, step).await;
+            assert_eq!(told, model.run(step), "history {}: {steps:?}", self.number);
             let figures = self.stage.figures(&self.holder).await;
             assert_eq!(figures, model.figures(), "history {}: {steps:?}", self.number);
         }
