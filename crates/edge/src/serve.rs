@@ -4,7 +4,13 @@
 //! what waits in the backlog is still accepted, the listener closes, idle connections close,
 //! answers in flight go out, and after the drain time what is left is cut.
 
-use std::{future::Future, io, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::IpAddr,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
 
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -32,8 +38,15 @@ const HEADERS_MAX: usize = 64;
 /// What a peer may refuse us for a moment (file descriptors, memory): waited for, not spun on.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
-/// For the heads of connections accepted last to be read: an idle connection is closed unheard.
+/// For the answers of the grace to be taken in before connections that are idle by then are closed.
 const SETTLE: Duration = Duration::from_millis(50);
+
+/// For the first request of a connection that was accepted last: closed before it was heard, it would be lost without
+/// an answer. Who connects sends at once; on a machine that is short of processors that takes a while.
+const FIRST_REQUEST_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// How many connections are kept in mind as perhaps unheard before those that were heard are sorted out.
+const UNHEARD_KEPT: usize = 256;
 
 /// The bounds of a listener.
 #[derive(Debug, Clone)]
@@ -88,6 +101,7 @@ pub async fn serve(
         graceful: GracefulShutdown::new(),
         places: Arc::new(Semaphore::new(limits.connections_max)),
         connections: JoinSet::new(),
+        unheard: Vec::new(),
         edge,
         limits,
     };
@@ -101,6 +115,8 @@ struct Server {
     graceful: GracefulShutdown,
     places: Arc<Semaphore>,
     connections: JoinSet<()>,
+    /// Of connections that may not have said anything yet.
+    unheard: Vec<Weak<Watch>>,
     edge: Edge,
     limits: ServeLimits,
 }
@@ -124,7 +140,22 @@ impl Server {
         let _ = tokio::time::timeout(last_accept, self.accept_the_rest(&listener)).await;
         drop(listener);
         tokio::time::sleep(SETTLE).await;
+        self.hear_the_last().await;
         Ok(self.drain().await)
+    }
+
+    /// Waits until every connection has had its first request or is gone.
+    async fn hear_the_last(&mut self) {
+        let until = Instant::now() + FIRST_REQUEST_TIME_MAX;
+        self.forget_heard();
+        while !self.unheard.is_empty() && Instant::now() < until {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            self.forget_heard();
+        }
+    }
+
+    fn forget_heard(&mut self) {
+        self.unheard.retain(|watch| watch.upgrade().is_some_and(|watch| !watch.has_heard()));
     }
 
     /// Accepts until the grace is over and nothing waits in the backlog.
@@ -159,6 +190,10 @@ impl Server {
         // Answers are small and waited for; where it cannot be set they are late, not wrong.
         let _ = stream.set_nodelay(true);
         let watch = Arc::new(Watch::default());
+        if self.unheard.len() >= UNHEARD_KEPT {
+            self.forget_heard();
+        }
+        self.unheard.push(Arc::downgrade(&watch));
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&watch), &self.limits));
         let edge = self.edge.clone();
         let counted = edge.clone();

@@ -73,6 +73,11 @@ impl Watch {
         Busy(Arc::clone(watch))
     }
 
+    /// Whether it ever had a request.
+    pub(super) fn has_heard(&self) -> bool {
+        self.requests.load(Ordering::Acquire) > 0
+    }
+
     pub(super) fn note_close(&self, answer: &HeaderMap) {
         if answer.contains_key(header::CONNECTION) {
             self.closes.store(true, Ordering::Release);
