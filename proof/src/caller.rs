@@ -19,6 +19,10 @@ use crate::stage::{BRAND, Stage};
 /// What a till waits for one answer: the outermost of the nested deadlines.
 pub const CLIENT_MAX: Duration = Duration::from_secs(5);
 
+/// How long a service that said that it is leaving is not asked: its listener is closed by then, and who asks is
+/// refused, which loses nothing.
+const LEAVING: Duration = Duration::from_millis(750);
+
 /// Between two attempts. Shorter than what Retry-After asks for, because this is a proof and not a kindness.
 const PAUSE_MS: std::ops::Range<u64> = 10..60;
 
@@ -52,6 +56,8 @@ pub struct Told {
 pub struct Caller {
     http: reqwest::Client,
     ports: Vec<u16>,
+    /// Which of them said that they are leaving, and when.
+    leaving: Mutex<BTreeMap<u16, Instant>>,
     stage: Arc<Stage>,
     pub history: History,
     statuses: Mutex<BTreeMap<u16, u64>>,
@@ -68,6 +74,7 @@ impl Caller {
         Ok(Self {
             http: reqwest::Client::builder().timeout(CLIENT_MAX).no_proxy().build()?,
             ports: ports.to_vec(),
+            leaving: Mutex::default(),
             stage: stage.clone(),
             history: History::default(),
             statuses: Mutex::default(),
@@ -208,7 +215,7 @@ impl Caller {
                 body["expires_at"] = json!(moment);
             }
         }
-        let port = self.ports[random.random_range(0..self.ports.len())] + 1;
+        let port = self.port(random) + 1;
         let url = format!("http://127.0.0.1:{port}/v1/cash/{path}");
         self.send(self.http.post(url).header("Idempotency-Key", &cash.key).json(&body)).await
     }
@@ -217,6 +224,7 @@ impl Caller {
         let sent = Instant::now();
         let answer = async {
             let response = request.bearer_auth(&self.stage.token).send().await?;
+            self.note_leaving(&response);
             let retry_after = response.headers().contains_key("retry-after");
             let status = response.status().as_u16();
             Ok::<_, reqwest::Error>(Told { status, body: response.bytes().await?.to_vec(), retry_after })
@@ -242,7 +250,26 @@ impl Caller {
     }
 
     fn base(&self, random: &mut SmallRng) -> String {
-        format!("http://127.0.0.1:{}", self.ports[random.random_range(0..self.ports.len())])
+        format!("http://127.0.0.1:{}", self.port(random))
+    }
+
+    /// One by chance of those that are not leaving; of all, if all are.
+    fn port(&self, random: &mut SmallRng) -> u16 {
+        let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        let stays = |port: &&u16| leaving.get(*port).is_none_or(|since| since.elapsed() > LEAVING);
+        let staying: Vec<u16> = self.ports.iter().filter(stays).copied().collect();
+        let of = if staying.is_empty() { &self.ports } else { &staying };
+        of[random.random_range(0..of.len())]
+    }
+
+    /// A service that drains says so with every answer. What a balancer does about it, callers do here: they go
+    /// elsewhere before its listener closes, because what reaches the kernel just then was never taken by anyone.
+    fn note_leaving(&self, response: &reqwest::Response) {
+        let closes = response.headers().get("connection").is_some_and(|value| value == "close");
+        let Some(port) = response.url().port().filter(|_| closes) else { return };
+        let instance = if self.ports.contains(&port) { port } else { port - 1 };
+        let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        leaving.insert(instance, Instant::now());
     }
 
     /// So many seconds from now, as a request says it.
