@@ -162,13 +162,13 @@ create table ledger.idempotency_keys (
   constraint idempotency_keys_pkey primary key (brand_id, scope, key)
 );
 
--- Written with the effect it tells of. `subject` is the transaction that an event without a payload is rendered from:
--- posted rows never change, so what would be said of them need not be stored twice.
+-- Written with the effect it tells of. `subjects` are the transactions that the events of a row without a payload are
+-- rendered from: posted rows never change, so what would be said of them need not be stored twice.
 create table events.outbox (
   brand_id text collate "C" not null,
   event_id uuid not null,
   kind text not null,
-  subject uuid,
+  subjects uuid[] not null,
   payload text,
   created_at timestamptz not null,
   constraint outbox_pkey primary key (brand_id, event_id)

@@ -27,5 +27,7 @@ with posted as materialized (
          now() + interval '30 days', posted_at
     from posted
 )
-insert into events.outbox (brand_id, event_id, kind, subject, created_at)
-select brand_id, id, 'ledger.transaction', id, posted_at from posted
+insert into events.outbox (brand_id, event_id, kind, subjects, created_at)
+select brand_id, (array_agg(id order by id))[1], 'ledger.transactions', array_agg(id order by id), min(posted_at)
+  from (select *, row_number() over (partition by brand_id order by id) / 100 as batch from posted) batched
+ group by brand_id, batch

@@ -1,6 +1,6 @@
 //! Events: what happened, as the outbox keeps it and as consumers get it.
 //!
-//! An outbox row is written by the commit that it tells of. A row of a ledger transaction holds no payload: posted
+//! An outbox row is written by the commit that it tells of. The row of a batch's postings holds no payload: posted
 //! rows never change, so its events are rendered from them whenever they are sent, always the same.
 //! Delivery is at least once; consumers dedupe by [`Event::id`].
 

@@ -10,7 +10,8 @@ use crate::ledger::{BalanceChanged, Entry, TransactionPosted, TransactionPostedE
 /// An event as a consumer gets it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Event {
-    /// What consumers dedupe by: the outbox row's id, and for its further events `<id>.<n>`.
+    /// What consumers dedupe by: the transaction's id, for its further events `<id>.<n>`; for an event that was stored
+    /// whole, its own.
     pub id: String,
     pub brand_id: String,
     /// The event's name and version.
@@ -28,7 +29,8 @@ pub enum Data {
     Stored(serde_json::Value),
 }
 
-/// The outbox rows after `after` (an outbox row's id), at most `limit`, as events; and the id to go on from.
+/// The events of at most `limit` outbox rows after `after` (an outbox row's id), and the id to go on from.
+/// A row tells of one event, or of all that a batch posted.
 ///
 /// Needs a connection of the application role.
 pub async fn page(
@@ -41,39 +43,51 @@ pub async fn page(
     let mut last = after;
     let mut rest = rows.as_slice();
     while let Some(first) = rest.first() {
-        let id: Uuid = first.try_get(0)?;
+        let told = told_by(first)?;
         let mut entries = Vec::new();
         while let Some(row) = rest.first() {
-            if row.try_get::<_, Uuid>(0)? != id {
+            if told_by(row)? != told {
                 break;
             }
             entries.extend(entry(row)?);
             rest = &rest[1..];
         }
-        render(first, id, entries, &mut events)?;
-        last = Some(id);
+        last = Some(told.0);
+        match told {
+            (_, Some(transaction)) => render(first, transaction, entries, &mut events)?,
+            (id, None) => events.push(stored(first, id)?),
+        }
     }
     Ok((events, last))
 }
 
-fn render(row: &Row, id: Uuid, entries: Vec<Entry>, events: &mut Vec<Event>) -> Result<(), Error> {
+/// The outbox row, and the transaction when it tells of one.
+fn told_by(row: &Row) -> Result<(Uuid, Option<Uuid>), Error> {
+    Ok((row.try_get(0)?, row.try_get(5)?))
+}
+
+fn stored(row: &Row, id: Uuid) -> Result<Event, Error> {
+    let payload: Option<&str> = row.try_get(3)?;
+    // A payload was serialised by us; text that does not parse is sent as the text that it is.
+    let data = payload.map_or(serde_json::Value::Null, |text| {
+        serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::String(text.to_owned()))
+    });
+    Ok(Event {
+        id: id.to_string(),
+        brand_id: row.try_get(1)?,
+        r#type: row.try_get(2)?,
+        occurred_at: row.try_get(4)?,
+        data: Data::Stored(data),
+    })
+}
+
+fn render(
+    row: &Row,
+    transaction_id: Uuid,
+    entries: Vec<Entry>,
+    events: &mut Vec<Event>,
+) -> Result<(), Error> {
     let brand_id: String = row.try_get(1)?;
-    let Some(transaction_id) = row.try_get::<_, Option<Uuid>>(5)? else {
-        let payload: Option<&str> = row.try_get(3)?;
-        // A payload was serialised by us; text that does not parse is sent as the text that it is.
-        let data = payload.map_or(serde_json::Value::Null, |text| {
-            serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::String(text.to_owned()))
-        });
-        let (kind, occurred_at) = (row.try_get(2)?, row.try_get(4)?);
-        events.push(Event {
-            id: id.to_string(),
-            brand_id,
-            r#type: kind,
-            occurred_at,
-            data: Data::Stored(data),
-        });
-        return Ok(());
-    };
     let posted_at: Timestamp = row.try_get(8)?;
     let changes = balances_changed(transaction_id, posted_at, &entries);
     let posted = TransactionPosted {
@@ -91,14 +105,14 @@ fn render(row: &Row, id: Uuid, entries: Vec<Entry>, events: &mut Vec<Event>) -> 
         posted_at,
     };
     events.push(Event {
-        id: id.to_string(),
+        id: transaction_id.to_string(),
         brand_id: brand_id.clone(),
         r#type: "accounting.transaction.posted.v1".to_owned(),
         occurred_at: posted_at,
         data: Data::TransactionPosted(posted),
     });
     events.extend(changes.into_iter().enumerate().map(|(n, change)| Event {
-        id: format!("{id}.{}", n + 1),
+        id: format!("{transaction_id}.{}", n + 1),
         brand_id: brand_id.clone(),
         r#type: "accounting.balance.changed.v1".to_owned(),
         occurred_at: posted_at,

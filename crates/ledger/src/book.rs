@@ -134,8 +134,22 @@ impl Book {
     /// Puts an event into the outbox, with the effect that it tells of.
     pub fn emit(&mut self, context: &mut Context<'_>, kind: &'static str, payload: String) -> EventId {
         let event = EventId::new(context.id());
-        self.tape.outbox.push(OutboxRow { id: event, kind, subject: None, payload: Some(payload) });
+        self.tape.outbox.push(OutboxRow { id: event, kind, subjects: Vec::new(), payload: Some(payload) });
         event
+    }
+
+    /// Puts what was posted into the outbox, once all commands are decided. A row for many transactions: each of them
+    /// says all there is to tell, and a row for each cost a tenth of a posting.
+    pub fn tell_postings(&mut self, context: &mut Context<'_>) {
+        let posted: Vec<TransactionId> = self.tape.transactions.iter().map(|posted| posted.id).collect();
+        for subjects in posted.chunks(OutboxRow::SUBJECTS_MAX) {
+            self.tape.outbox.push(OutboxRow {
+                id: EventId::new(context.id()),
+                kind: "ledger.transactions",
+                subjects: subjects.to_vec(),
+                payload: None,
+            });
+        }
     }
 
     /// Where the book stands now.

@@ -9,7 +9,8 @@ select page.event_id, page.brand_id, page.kind, page.payload, page.created_at,
        t.transaction_id, t.type, t.external_ref, t.posted_at,
        e.account_id, e.amount, e.balance_after, e.memo, a.party_type, a.party_id
   from page
-  left join ledger.transactions t on t.brand_id = page.brand_id and t.transaction_id = page.subject
+  left join lateral unnest(page.subjects) with ordinality as s (transaction_id, place) on true
+  left join ledger.transactions t on t.brand_id = page.brand_id and t.transaction_id = s.transaction_id
   left join ledger.entries e on e.brand_id = t.brand_id and e.transaction_id = t.transaction_id
   left join ledger.accounts a on a.brand_id = e.brand_id and a.account_id = e.account_id
- order by page.event_id, e.line
+ order by page.event_id, s.place, e.line

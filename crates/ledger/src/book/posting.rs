@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use zerosum_domain::{AccountId, Amount, Currency, EntryId, EventId, LotId, TransactionId};
+use zerosum_domain::{AccountId, Amount, Currency, EntryId, LotId, TransactionId};
 
-use super::{Book, Context, EntryRow, Lot, OutboxRow, TransactionRow, Undo};
+use super::{Book, Context, EntryRow, Lot, TransactionRow, Undo};
 
 /// One entry to be posted.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ impl Posting {
 }
 
 impl Book {
-    /// Posts a transaction and puts its event into the outbox.
+    /// Posts a transaction; its event is told by [`Book::tell_postings`].
     pub fn post(&mut self, context: &mut Context<'_>, posting: Posting) -> Result<Posted, PostRefused> {
         let effects = self.check(&posting).inspect_err(|_| self.refused = true)?;
         for effect in &effects {
@@ -161,12 +161,6 @@ impl Book {
             memo: posting.memo,
             metadata: posting.metadata,
             reverses: posting.reverses,
-        });
-        self.tape.outbox.push(OutboxRow {
-            id: EventId::new(context.id()),
-            kind: "ledger.transaction",
-            subject: Some(transaction),
-            payload: None,
         });
         Ok(Posted { transaction, entries })
     }

@@ -29,14 +29,19 @@ pub struct EntryRow {
     pub memo: Option<Arc<str>>,
 }
 
-/// A row of `events.outbox`.
+/// A row of `events.outbox`: one event with a payload, or what a batch posted.
 #[derive(Debug, Clone)]
 pub struct OutboxRow {
     pub id: EventId,
     pub kind: &'static str,
-    /// The transaction that an event without a payload is rendered from.
-    pub subject: Option<TransactionId>,
+    /// The transactions that events without a payload are rendered from.
+    pub subjects: Vec<TransactionId>,
     pub payload: Option<String>,
+}
+
+impl OutboxRow {
+    /// 1.6 kB of ids: a longer row would be compressed and moved out of its page.
+    pub const SUBJECTS_MAX: usize = 100;
 }
 
 /// Appended rows, and the ids of the rows that changed (their last state is in the book).

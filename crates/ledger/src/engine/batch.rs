@@ -1,97 +1,32 @@
 //! One run of a batch: read, decide, write. See the engine's module documentation for the round trips.
 
-use std::{
-    collections::{BTreeSet, HashMap, hash_map::Entry},
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+mod answers;
+mod attempt;
+mod decide;
 
+use std::collections::{BTreeSet, HashMap};
+
+use answers::{StoredAnswers, known_keys, stored};
 use futures_util::join;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::timeout;
-use tokio_postgres::{Error, Row, error::SqlState, types::ToSql};
+use tokio_postgres::{Error, Row, types::ToSql};
 use zerosum_domain::{BrandId, Currency};
 
+pub(super) use self::{
+    answers::NewAnswer,
+    attempt::{Attempt, classify},
+    decide::{Confirms, Decided},
+};
 use super::{
-    Answer, Clock, EngineConfig, Fault, Key, KeyLifetime, Named, Outcome, Pending, ROUND_TRIP_MAX,
-    StateMachine, Stats, Wants,
+    Clock, EngineConfig, Key, Named, Outcome, Pending, ROUND_TRIP_MAX, StateMachine, Stats, Wants,
     fault_points::{FaultPoint, reach},
     memory::Memory,
     read,
     session::Session,
     write,
 };
-use crate::book::{Book, Brand, Context, Ids};
-
-/// Why a run of a batch did not commit. Everything but `Unknown` was certainly rolled back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Attempt {
-    /// A deadlock, a serialization failure, or a race that another process won: the same again may succeed.
-    Rerun,
-    /// Another process is deciding one of the keys and did not finish within the lock wait.
-    KeyHeldElsewhere,
-    /// The database refused what was written.
-    Failed,
-    Unavailable,
-    /// It was decided on something that the lane remembered wrong, or must not decide without locks.
-    Stale,
-    /// The commit was sent and not acknowledged.
-    Unknown,
-}
-
-/// The ledger's unique constraints that only a race can break: deciding has already looked.
-const RACES: &[&str] = &[
-    "idempotency_keys_pkey",
-    "accounts_code_key",
-    "accounts_external_id_key",
-    "transactions_external_ref_key",
-    "transactions_reverses_key",
-];
-
-/// What `ledger.refuse_stale` raises.
-const STALE: &str = "ZS001";
-
-/// What the database said about an error that came before the commit was sent.
-pub(super) fn classify<M: StateMachine>(error: &Error) -> Attempt {
-    let Some(db) = error.as_db_error() else { return Attempt::Unavailable };
-    let code = db.code();
-    if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED {
-        return Attempt::Rerun;
-    }
-    if *code == SqlState::LOCK_NOT_AVAILABLE {
-        return Attempt::Rerun;
-    }
-    // A remembered limit may be older than the operator's; the database knows.
-    let limits = ["balances_floor_check", "balances_ceiling_check"];
-    if code.code() == STALE || db.constraint().is_some_and(|name| limits.contains(&name)) {
-        return Attempt::Stale;
-    }
-    if *code == SqlState::UNIQUE_VIOLATION
-        && db.constraint().is_some_and(|name| RACES.contains(&name) || M::RACES.contains(&name))
-    {
-        return Attempt::Rerun;
-    }
-    // Class 57 is the operator's or the statement limit's intervention, 53 a lack of resources, 08 a lost connection.
-    if ["57", "53", "08"].iter().any(|class| code.code().starts_with(class)) {
-        tracing::warn!(code = code.code(), message = db.message(), "the database cannot take a batch now");
-        return Attempt::Unavailable;
-    }
-    tracing::error!(
-        code = code.code(),
-        constraint = db.constraint(),
-        table = db.table(),
-        message = db.message(),
-        "the database refused a batch"
-    );
-    Attempt::Failed
-}
-
-/// A stored answer.
-struct Stored {
-    fingerprint: Vec<u8>,
-    refused: bool,
-    outcome: String,
-}
+use crate::book::{Book, Brand, Ids};
 
 /// What a batch reads before it decides.
 struct Read<R> {
@@ -100,17 +35,9 @@ struct Read<R> {
     keys: StoredAnswers,
     rows: R,
     now: Timestamp,
-    /// Whether what was read is locked; otherwise it is a guess, to be confirmed by the write.
+    /// Whether what was read is locked, and the keys were looked up. Otherwise the balances are a guess and the keys
+    /// are taken to be new, both to be confirmed by the write.
     locked: bool,
-}
-
-/// A new answer, to be stored with its effect.
-pub(super) struct NewAnswer<'a> {
-    pub brand: &'a BrandId,
-    pub key: &'a Key,
-    pub refused: bool,
-    pub outcome: String,
-    pub expires_at: Option<Timestamp>,
 }
 
 pub(super) async fn run<M: StateMachine>(
@@ -133,13 +60,12 @@ pub(super) async fn run<M: StateMachine>(
         Ok(read) => read,
         Err(failed) => return Err(roll_back(session, stats, failed).await),
     };
-    let mut decided = match decide(machine, ids, batch, read) {
+    let mut decided = match decide::decide(machine, ids, batch, read) {
         Ok(decided) => decided,
         Err(failed) => return Err(roll_back(session, stats, failed).await),
     };
-    if !decided.locked && decided.has_refusals() {
-        // The write confirms what changed, not what a refusal was decided on: refusing takes locks.
-        memory.distrust();
+    if decided.needs_locks() {
+        memory.doubt();
         return Err(roll_back(session, stats, Attempt::Stale).await);
     }
     if decided.nothing_to_write() {
@@ -152,8 +78,9 @@ pub(super) async fn run<M: StateMachine>(
     reach(FaultPoint::Decided);
     let committed = write::commit(machine, session, stats, &decided).await;
     match committed {
-        Ok(()) if config.remembers && !M::LOTS => memory.learn(decided.books.iter()),
+        Ok(()) if config.remembers && !M::LOTS => memory.learn(decided.books.iter(), !decided.locked),
         Ok(()) => {}
+        Err(Attempt::KnownKey) => memory.doubt(),
         Err(Attempt::Stale) => memory.distrust(),
         Err(_) => memory.forget(),
     }
@@ -221,7 +148,10 @@ impl<M: StateMachine> Reading<'_, M> {
                 begin,
                 machine.load(db, named, &mut rows),
                 read::ledger(session, &wants, memory),
-                known_keys(session, &keys),
+                async {
+                    // A key is nearly always new, and the write finds out if one is not.
+                    if memory.is_some() { Ok(Vec::new()) } else { known_keys(session, &keys).await }
+                },
                 db.query(&session.statements.read_brands, &brand_params),
             );
             begun.and(loaded)?;
@@ -260,18 +190,6 @@ fn moment(clock: &Clock, brands: &[Row]) -> Result<Timestamp, Error> {
     }
 }
 
-async fn known_keys<M: StateMachine>(session: &Session<M>, keys: &[(&str, &Key)]) -> Result<Vec<Row>, Error> {
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let brands: Vec<&str> = keys.iter().map(|(brand, _)| *brand).collect();
-    let scopes: Vec<&str> = keys.iter().map(|(_, key)| &*key.scope).collect();
-    let names: Vec<&str> = keys.iter().map(|(_, key)| &*key.key).collect();
-    let known = session.db().query(&session.statements.read_keys, &[&brands, &scopes, &names]).await;
-    reach(FaultPoint::KeysRead);
-    known
-}
-
 type OpenBooks = (HashMap<BrandId, Book>, BTreeSet<BrandId>);
 
 fn open_books(rows: &[Row]) -> Result<OpenBooks, Error> {
@@ -288,160 +206,4 @@ fn open_books(rows: &[Row]) -> Result<OpenBooks, Error> {
         books.insert(id.clone(), Book::new(Brand { id, currency }));
     }
     Ok((books, halted))
-}
-
-/// By brand, scope and key.
-type StoredAnswers = HashMap<(BrandId, Arc<str>, Arc<str>), Stored>;
-
-fn stored(rows: &[Row]) -> Result<StoredAnswers, Error> {
-    let mut keys = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let Ok(brand) = BrandId::parse(row.try_get(0)?) else { continue };
-        let (scope, key): (&str, &str) = (row.try_get(1)?, row.try_get(2)?);
-        let stored =
-            Stored { fingerprint: row.try_get(3)?, refused: row.try_get(4)?, outcome: row.try_get(5)? };
-        keys.insert((brand, scope.into(), key.into()), stored);
-    }
-    Ok(keys)
-}
-
-/// What a batch has decided: what to write, and what to answer once it is committed.
-pub(super) struct Decided<'a, M: StateMachine> {
-    pub books: HashMap<BrandId, Book>,
-    pub rows: M::Rows,
-    pub answers: Vec<NewAnswer<'a>>,
-    pub now: Timestamp,
-    /// Whether the balances that change are locked; otherwise the write confirms what they were.
-    pub locked: bool,
-    outcomes: Vec<Outcome<M>>,
-    done: usize,
-}
-
-impl<M: StateMachine> Decided<'_, M> {
-    /// Whether anything was refused, as an outcome or inside one.
-    fn has_refusals(&self) -> bool {
-        let refused = |outcome: &Outcome<M>| {
-            outcome.as_ref().is_ok_and(|answer| !answer.replayed && answer.outcome.is_err())
-        };
-        self.outcomes.iter().any(refused) || self.books.values().any(Book::has_refused)
-    }
-
-    fn nothing_to_write(&self) -> bool {
-        self.done == 0 && self.answers.is_empty()
-    }
-}
-
-/// Step 2. Pure but for the lane's ids.
-fn decide<'a, M: StateMachine>(
-    machine: &M,
-    ids: &mut Ids,
-    batch: &'a [Pending<M>],
-    mut read: Read<M::Rows>,
-) -> Result<Decided<'a, M>, Attempt> {
-    let mut answers: Vec<NewAnswer<'a>> = Vec::with_capacity(batch.len());
-    let mut outcomes = Vec::with_capacity(batch.len());
-    let mut done = 0;
-    for pending in batch {
-        let submission = &pending.submission;
-        let Some(book) = read.books.get_mut(&submission.brand) else {
-            outcomes.push(Err(Fault::UnknownBrand));
-            continue;
-        };
-        let name = submission
-            .key
-            .as_ref()
-            .map(|key| (key, (submission.brand.clone(), key.scope.clone(), key.key.clone())));
-        if let Some((key, name)) = &name
-            && let Some(stored) = read.keys.get(name)
-        {
-            outcomes.push(replay(stored, key));
-            continue;
-        }
-        if read.halted.contains(&submission.brand) {
-            outcomes.push(Err(Fault::Halted));
-            continue;
-        }
-        let mark = book.mark();
-        let mut context = Context::new(read.now, ids);
-        let rows = &mut read.rows;
-        // A panic in a rule must not take the lane with it, nor the other commands: they run again, each alone.
-        let deciding = || machine.decide(&mut context, book, rows, &submission.command);
-        let Ok(outcome) = catch_unwind(AssertUnwindSafe(deciding)) else {
-            if batch.len() > 1 {
-                return Err(Attempt::Failed);
-            }
-            book.undo_to(mark);
-            outcomes.push(Err(Fault::Broken));
-            continue;
-        };
-        if outcome.is_err() {
-            book.undo_to(mark);
-        }
-        if let Some((key, name)) = name
-            && outcome.as_ref().err().is_none_or(|refused| key.remembers_refusals && M::remembers(refused))
-        {
-            let Some(text) = outcome_text::<M>(&outcome) else { return Err(Attempt::Failed) };
-            let expires_at = match key.lifetime {
-                KeyLifetime::Forever => None,
-                KeyLifetime::Days(days) => {
-                    read.now.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok()
-                }
-            };
-            if let Entry::Vacant(slot) = read.keys.entry(name) {
-                slot.insert(Stored {
-                    fingerprint: key.fingerprint.to_vec(),
-                    refused: outcome.is_err(),
-                    outcome: text.clone(),
-                });
-            }
-            answers.push(NewAnswer {
-                brand: &submission.brand,
-                key,
-                refused: outcome.is_err(),
-                outcome: text,
-                expires_at,
-            });
-        }
-        if outcome.is_ok() {
-            book.accept();
-            done += 1;
-        }
-        outcomes.push(Ok(Answer { outcome, replayed: false }));
-    }
-    Ok(Decided {
-        books: read.books,
-        rows: read.rows,
-        answers,
-        now: read.now,
-        locked: read.locked,
-        outcomes,
-        done,
-    })
-}
-
-fn outcome_text<M: StateMachine>(outcome: &Result<M::Done, M::Refused>) -> Option<String> {
-    let text = match outcome {
-        Ok(done) => serde_json::to_string(done),
-        Err(refused) => serde_json::to_string(refused),
-    };
-    text.inspect_err(|error| {
-        tracing::error!(error = error as &dyn std::error::Error, "cannot store an answer")
-    })
-    .ok()
-}
-
-/// The answer that a key already has.
-fn replay<M: StateMachine>(stored: &Stored, key: &Key) -> Outcome<M> {
-    if stored.fingerprint != key.fingerprint {
-        return Err(Fault::KeyReused);
-    }
-    let outcome = if stored.refused {
-        serde_json::from_str(&stored.outcome).map(Err)
-    } else {
-        serde_json::from_str(&stored.outcome).map(Ok)
-    };
-    outcome.map(|outcome| Answer { outcome, replayed: true }).map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "a stored answer cannot be read");
-        Fault::Broken
-    })
 }

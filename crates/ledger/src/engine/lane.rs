@@ -122,10 +122,11 @@ impl<M: StateMachine> Lane<M> {
             };
             match error {
                 Attempt::Rerun => {}
-                // Under locks, the same again is not stale; no rival has to be waited for.
-                Attempt::Stale => {
+                // Under locks, and with its keys read, the same again is neither; no rival has to be waited for.
+                Attempt::Stale | Attempt::KnownKey => {
+                    let why = if error == Attempt::Stale { "stale" } else { "known_key" };
                     Stats::add(&self.stats.stale, 1);
-                    metrics::counter!("zerosum_batch_reruns_total", "why" => "stale").increment(1);
+                    metrics::counter!("zerosum_batch_reruns_total", "why" => why).increment(1);
                     continue;
                 }
                 Attempt::KeyHeldElsewhere if batch.len() == 1 => {

@@ -64,6 +64,7 @@ statements!(
     insert_entries,
     update_balances,
     confirm_balances,
+    confirm_states,
     insert_lots,
     update_lots,
     insert_holds,

@@ -1,18 +1,12 @@
 -- Moves balances that the batch has not locked, in key order, each only from the state that was decided on.
 -- One that somebody else has moved meanwhile fails the statement, and with it the batch, which then runs again under
--- locks. The state stands in the outer condition too: after a wait for another's lock it is looked at again there.
+-- locks. After a wait for another's lock the state is looked at again.
 with moved as (
   update ledger.balances b
      set posted = u.posted, held = u.held, version = u.version
     from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                 $8::bigint[]) as u (brand_id, account_id, posted, held, version, old_posted, old_held, old_version)
-   cross join lateral (
-         select x.ctid from ledger.balances x
-          where x.brand_id = u.brand_id and x.account_id = u.account_id
-          limit 1
-         ) x
-   where b.ctid = x.ctid
-     and b.brand_id = u.brand_id and b.account_id = u.account_id
+   where b.brand_id = u.brand_id and b.account_id = u.account_id
      and b.posted = u.old_posted and b.held = u.old_held and b.version = u.old_version
   returning 1
 )

@@ -172,10 +172,14 @@ fn a_reversal_happens_once_and_can_be_taken_back() {
 fn a_posting_writes_one_transaction_its_entries_and_one_event() {
     let mut till = Till::new();
     till.grant(10, None);
+    till.book.tell_postings(&mut Context::new(jiff::Timestamp::UNIX_EPOCH, &mut Ids::seeded(1)));
     let tape = till.book.tape();
     let [TransactionRow { id, .. }] = tape.transactions.as_slice() else { panic!("one transaction") };
     assert!(tape.entries.iter().all(|entry| entry.transaction == *id));
     assert_eq!(tape.entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(tape.outbox.len(), 1);
-    assert_eq!((tape.outbox[0].subject, tape.outbox[0].payload.as_ref()), (Some(*id), None));
+    assert_eq!(
+        (tape.outbox[0].subjects.as_slice(), tape.outbox[0].payload.as_ref()),
+        ([*id].as_slice(), None)
+    );
 }

@@ -1,0 +1,135 @@
+//! Accounts that a batch opened, and the balances that it moved.
+
+use futures_util::join;
+use jiff::Timestamp;
+use tokio_postgres::{Error, Row, types::ToSql};
+
+use super::{Books, Failure, brands, column};
+use crate::{
+    book::Account,
+    engine::{
+        StateMachine,
+        batch::Confirms,
+        fault_points::{FaultPoint, reach},
+        session::Session,
+    },
+};
+
+pub(super) async fn accounts<M: StateMachine>(
+    session: &Session<M>,
+    books: &Books<'_>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    reach(FaultPoint::WritingAccounts);
+    let rows = books.rows(|book| book.tape().opened.iter().filter_map(|id| book.account(*id)));
+    let rows: Vec<_> =
+        rows.into_iter().filter_map(|(brand, account)| Some((brand, (account, account.opened()?)))).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let brands = brands(&rows);
+    let ids = column(&rows, |(account, _)| account.id.uuid());
+    let names = column(&rows, |(_, opened)| &*opened.name);
+    let kinds = column(&rows, |(_, opened)| opened.kind.as_str());
+    let stewards = column(&rows, |(_, opened)| opened.steward.as_str());
+    let currencies = column(&rows, |(_, opened)| opened.currency.as_str());
+    let keeps_lots = column(&rows, |(_, opened)| opened.keeps_lots);
+    let codes = column(&rows, |(_, opened)| opened.code.as_deref());
+    let external_ids = column(&rows, |(_, opened)| opened.external_id.as_deref());
+    let party = column(&rows, |(_, opened)| opened.party.as_ref());
+    let party_kinds: Vec<Option<&str>> =
+        party.iter().map(|party| party.and_then(|party| party.kind.as_deref())).collect();
+    let party_ids: Vec<Option<&str>> =
+        party.iter().map(|party| party.and_then(|party| party.id.as_deref())).collect();
+    let metadata = column(&rows, |(_, opened)| opened.metadata.as_deref());
+    let posted = column(&rows, |(account, _)| account.posted);
+    let held = column(&rows, |(account, _)| account.held);
+    let versions = column(&rows, |(account, _)| account.version);
+    let floors = column(&rows, |(account, _)| account.limits.floor);
+    let ceilings = column(&rows, |(account, _)| account.limits.ceiling);
+    let db = session.db();
+    let named: [&(dyn ToSql + Sync); 13] = [
+        &brands,
+        &ids,
+        &names,
+        &kinds,
+        &stewards,
+        &currencies,
+        &keeps_lots,
+        &codes,
+        &external_ids,
+        &party_kinds,
+        &party_ids,
+        &metadata,
+        &now,
+    ];
+    let balances: [&(dyn ToSql + Sync); 7] = [&brands, &ids, &posted, &held, &versions, &floors, &ceilings];
+    let (accounts, balances) = join!(
+        db.execute(&session.statements.insert_accounts, &named),
+        db.execute(&session.statements.insert_balances, &balances),
+    );
+    accounts.and(balances).map(drop)
+}
+
+pub(super) async fn balances<M: StateMachine>(
+    session: &Session<M>,
+    books: &Books<'_>,
+    confirms: Confirms,
+) -> Result<(), Failure> {
+    reach(FaultPoint::WritingBalances);
+    let mut rows: Vec<(&str, &Account)> =
+        books.rows(|book| book.accounts().filter(|account| account.changed() && account.opened().is_none()));
+    if rows.is_empty() {
+        return states(session, books, confirms).await.map(drop).map_err(Failure::of_write);
+    }
+    let db = session.db();
+    if confirms == Confirms::Nothing {
+        let brands = brands(&rows);
+        let ids = column(&rows, |account| account.id.uuid());
+        let posted = column(&rows, |account| account.posted);
+        let held = column(&rows, |account| account.held);
+        let versions = column(&rows, |account| account.version);
+        let updated = db
+            .execute(&session.statements.update_balances, &[&brands, &ids, &posted, &held, &versions])
+            .await
+            .map_err(Failure::of_write)?;
+        return if updated == rows.len() as u64 { Ok(()) } else { Err(Failure::Missing) };
+    }
+    // Here the update takes the locks, so it must take them in key order.
+    rows.sort_unstable_by_key(|(brand, account)| (*brand, account.id));
+    let brands = brands(&rows);
+    let ids = column(&rows, |account| account.id.uuid());
+    let posted = column(&rows, |account| account.posted);
+    let held = column(&rows, |account| account.held);
+    let versions = column(&rows, |account| account.version);
+    let old_posted = column(&rows, |account| account.as_read().0);
+    let old_held = column(&rows, |account| account.as_read().1);
+    let old_versions = column(&rows, |account| account.as_read().2);
+    let params: [&(dyn ToSql + Sync); 8] =
+        [&brands, &ids, &posted, &held, &versions, &old_posted, &old_held, &old_versions];
+    let (moved, looked_at) =
+        join!(db.query(&session.statements.confirm_balances, &params), states(session, books, confirms));
+    moved.and(looked_at).map(drop).map_err(Failure::of_write)
+}
+
+/// What was refused was decided on accounts that may not have moved: they are confirmed by themselves.
+async fn states<M: StateMachine>(
+    session: &Session<M>,
+    books: &Books<'_>,
+    confirms: Confirms,
+) -> Result<Vec<Row>, Error> {
+    if confirms != Confirms::Everything {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(&str, &Account)> =
+        books.rows(|book| book.accounts().filter(|account| account.opened().is_none()));
+    let brands = brands(&rows);
+    let ids = column(&rows, |account| account.id.uuid());
+    let posted = column(&rows, |account| account.posted);
+    let held = column(&rows, |account| account.held);
+    let versions = column(&rows, |account| account.version);
+    let floors = column(&rows, |account| account.limits.floor);
+    let ceilings = column(&rows, |account| account.limits.ceiling);
+    let params: [&(dyn ToSql + Sync); 7] = [&brands, &ids, &posted, &held, &versions, &floors, &ceilings];
+    session.db().query(&session.statements.confirm_states, &params).await
+}

@@ -1,0 +1,96 @@
+//! Lots and holds: new ones, and what became of known ones.
+
+use futures_util::join;
+use jiff::Timestamp;
+use tokio_postgres::{Error, types::ToSql};
+
+use super::{Books, array_literal, brands, column};
+use crate::{
+    book::{Hold, Lot},
+    engine::{
+        StateMachine,
+        fault_points::{FaultPoint, reach},
+        session::Session,
+    },
+};
+
+pub(super) async fn lots<M: StateMachine>(
+    session: &Session<M>,
+    books: &Books<'_>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    reach(FaultPoint::WritingLots);
+    let new: Vec<(&str, &Lot)> =
+        books.rows(|book| book.tape().new_lots.iter().filter_map(|id| book.lot(*id)));
+    let changed: Vec<(&str, &Lot)> =
+        books.rows(|book| book.changed_lots().filter(|lot| !book.tape().new_lots.contains(&lot.id)));
+    let db = session.db();
+    let inserting = async {
+        if new.is_empty() {
+            return Ok(0);
+        }
+        let brands = brands(&new);
+        let accounts = column(&new, |lot| lot.account.uuid());
+        let ids = column(&new, |lot| lot.id.uuid());
+        let expires = column(&new, |lot| lot.expires_at);
+        let remaining = column(&new, |lot| lot.remaining);
+        let held = column(&new, |lot| lot.held);
+        let params: [&(dyn ToSql + Sync); 7] = [&brands, &accounts, &ids, &expires, &remaining, &held, &now];
+        db.execute(&session.statements.insert_lots, &params).await
+    };
+    let updating = async {
+        if changed.is_empty() {
+            return Ok(0);
+        }
+        let brands = brands(&changed);
+        let ids = column(&changed, |lot| lot.id.uuid());
+        let remaining = column(&changed, |lot| lot.remaining);
+        let held = column(&changed, |lot| lot.held);
+        let expires = column(&changed, |lot| lot.expires_at);
+        db.execute(&session.statements.update_lots, &[&brands, &ids, &remaining, &held, &expires]).await
+    };
+    let (inserted, updated) = join!(inserting, updating);
+    inserted.and(updated).map(drop)
+}
+
+pub(super) async fn holds<M: StateMachine>(
+    session: &Session<M>,
+    books: &Books<'_>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    reach(FaultPoint::WritingHolds);
+    let new: Vec<(&str, &Hold)> =
+        books.rows(|book| book.tape().new_holds.iter().filter_map(|id| book.known_hold(*id)));
+    let changed: Vec<(&str, &Hold)> =
+        books.rows(|book| book.changed_holds().filter(|hold| !book.tape().new_holds.contains(&hold.id)));
+    let db = session.db();
+    let inserting = async {
+        if new.is_empty() {
+            return Ok(0);
+        }
+        let brands = brands(&new);
+        let ids = column(&new, |hold| hold.id.uuid());
+        let accounts = column(&new, |hold| hold.account.uuid());
+        let amounts = column(&new, |hold| hold.amount);
+        let lots = column(&new, |hold| array_literal(hold.lots.iter().map(|drawn| drawn.lot)));
+        let lot_amounts = column(&new, |hold| array_literal(hold.lots.iter().map(|drawn| drawn.amount)));
+        let statuses = column(&new, |hold| hold.status.as_str());
+        let captured = column(&new, |hold| hold.captured);
+        let expires = column(&new, |hold| hold.expires_at);
+        let params: [&(dyn ToSql + Sync); 10] =
+            [&brands, &ids, &accounts, &amounts, &lots, &lot_amounts, &statuses, &captured, &expires, &now];
+        db.execute(&session.statements.insert_holds, &params).await
+    };
+    let updating = async {
+        if changed.is_empty() {
+            return Ok(0);
+        }
+        let brands = brands(&changed);
+        let ids = column(&changed, |hold| hold.id.uuid());
+        let statuses = column(&changed, |hold| hold.status.as_str());
+        let captured = column(&changed, |hold| hold.captured);
+        db.execute(&session.statements.update_holds, &[&brands, &ids, &statuses, &captured, &now]).await
+    };
+    let (inserted, updated) = join!(inserting, updating);
+    inserted.and(updated).map(drop)
+}
