@@ -29,7 +29,7 @@ use zerosum_domain::BrandId;
 use zerosum_edge::{Api, Call, Contract, Edge, ErrorCode, Problem, Reply, RequestIds, Settings, StatusCode};
 use zerosum_host::StartError;
 use zerosum_idempotency as idempotency;
-use zerosum_ledger::{Engine, Key, Submission, reads::Reads};
+use zerosum_ledger::{Answer, Engine, Fault, Key, Submission, reads::Reads};
 
 use crate::{
     command::{self, Action, Command, Machine, Refused, body},
@@ -45,6 +45,10 @@ pub const DOCUMENT: &str = include_str!("../../../openapi/wallet-spend.yaml");
 
 /// The name in keys, metrics and logs.
 pub const SERVICE: &str = "wallet-spend";
+
+/// Steps that one request makes room with: five thousand locks, which take about as long as a request may. What they
+/// ended stays ended, so a till that has to try again gets on.
+const LOCK_STEPS_MAX: usize = 25;
 
 /// What handlers work with.
 #[derive(Debug)]
@@ -135,9 +139,9 @@ impl App {
         resource: &str,
         action: Action,
     ) -> Result<Reply, Problem> {
-        let command = Command { call: self.told(call, resource), action };
+        let command = Command::new(self.told(call, resource), action);
         let submission = Submission { brand: brand(call)?, key, command, deadline: call.deadline };
-        let answer = self.engine.submit(submission).await.map_err(idempotency::problem)?;
+        let answer = self.decide(submission).await.map_err(idempotency::problem)?;
         let outcome = match answer.outcome {
             Ok(done) => {
                 let body = body(&done);
@@ -148,6 +152,21 @@ impl App {
             Err(refused) => Err(problem(&refused)),
         };
         idempotency::mark(outcome, answer.replayed)
+    }
+
+    /// Hands a command in, again after each step where so many locks of its wallet have run out that they are ended
+    /// in steps.
+    async fn decide(&self, submission: Submission<Command>) -> Result<Answer<Machine>, Fault> {
+        for _ in 0..LOCK_STEPS_MAX {
+            let Submission { brand, key, command, deadline } = &submission;
+            let (deadline, command) = (*deadline, command.clone());
+            let again = Submission { brand: brand.clone(), key: key.clone(), command, deadline };
+            let answer = self.engine.submit(again).await?;
+            let Err(Refused::LocksEnding { wallet }) = answer.outcome else { return Ok(answer) };
+            let command = Command::new(command::Call::of_job(), Action::EndLocks { wallet });
+            self.engine.submit(Submission { brand: brand.clone(), key: None, command, deadline }).await?;
+        }
+        self.engine.submit(submission).await
     }
 
     /// The call as its event tells it.
@@ -195,7 +214,7 @@ pub(crate) fn brand(call: &Call) -> Result<BrandId, Problem> {
 
 /// A refusal in HTTP.
 fn problem(refused: &Refused) -> Problem {
-    if *refused == Refused::LocksEnding {
+    if matches!(refused, Refused::LocksEnding { .. }) {
         return Problem::unavailable(READ_RETRY_AFTER);
     }
     let refusal = command::refusal(refused);

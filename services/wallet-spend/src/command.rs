@@ -9,6 +9,7 @@ mod answer;
 mod case;
 mod change;
 mod create;
+mod crowd;
 mod done;
 mod event;
 mod expire;
@@ -55,11 +56,17 @@ use crate::model::{
     WalletId, WalletTransactionId,
 };
 
-/// A command and the call that brought it.
-#[derive(Debug)]
+/// A command and the call that brought it. Cheap to clone: it may have to be handed in again.
+#[derive(Debug, Clone)]
 pub struct Command {
-    pub call: Call,
-    pub action: Action,
+    pub call: Arc<Call>,
+    pub action: Arc<Action>,
+}
+
+impl Command {
+    pub fn new(call: Call, action: Action) -> Self {
+        Self { call: Arc::new(call), action: Arc::new(action) }
+    }
 }
 
 /// The call as the event of it tells it. Nothing is decided by it.
@@ -78,6 +85,13 @@ pub struct Call {
     pub external_id: Option<Arc<str>>,
     /// `X-CUSTOM-*`
     pub custom_headers: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl Call {
+    /// Nobody's: what is done because its time has come.
+    pub(crate) fn of_job() -> Self {
+        Self { method: "POST", resource: "expiry".into(), ..Self::default() }
+    }
 }
 
 #[derive(Debug)]
@@ -106,6 +120,10 @@ pub enum Action {
     },
     /// The rules of the brand, all of them.
     Permit(Vec<PermissionRule>),
+    /// More locks of a wallet have run out than a command that wants its points can end beside its own work.
+    EndLocks {
+        wallet: WalletId,
+    },
     /// A lock has run out.
     ExpireLock {
         wallet: WalletId,

@@ -67,11 +67,10 @@ impl Expiry {
         self.nonces.sweep().await?;
         let lapsed = self.lapsed.next(PER_LOOK).await?;
         let ends = lapsed.into_iter().map(|lapsed| {
-            let call = Call { method: "POST", resource: "expiry".into(), ..Call::default() };
             self.engine.submit(Submission {
                 brand: lapsed.brand,
                 key: None,
-                command: Command { call, action: lapsed.action },
+                command: Command::new(Call::of_job(), lapsed.action),
                 deadline: Instant::now() + DEADLINE,
             })
         });

@@ -19,19 +19,68 @@ use tokio_postgres::{Row, types::ToSql};
 use zerosum_domain::BrandId;
 use zerosum_ledger::reads::{Query, ReadError, Reads};
 
-pub(crate) use accounts::AccountPage;
 pub(crate) use calculate::{Calculated, Calculation};
 pub(crate) use jobs::LapsedReader;
 pub(crate) use nonces::Nonces;
-pub(crate) use transactions::Listed;
 
 use crate::{command::Refused, model::Brand};
+
+/// The select lists that [`decode`] reads, with the alias that each is selected from.
+macro_rules! columns {
+    (wallet) => {
+        "w.brand_id, w.wallet_id, w.type, w.status, w.state, w.friendly_name, w.meta::text, w.created_at, w.updated_at"
+    };
+    (identity) => {
+        "i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state, \
+         i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at"
+    };
+    (account) => {
+        "a.brand_id, a.account_id, a.wallet_id, a.scheme_id, a.ledger_account, a.client_type, a.status, a.state, \
+         a.starts_at, a.ends_at, a.meta::text, a.lifetime, a.lifetime_spend, a.lifetime_spend_value, a.created_at, \
+         a.updated_at, b.current, b.locked"
+    };
+    (scheme_ref) => {
+        "s.brand_id, s.scheme_id, s.reference, s.status, s.client_type, s.starts_at, s.ends_at, s.lock_seconds, \
+         s.points_expiry, s.issue_account, s.redemption_account, s.expired_account"
+    };
+    (scheme) => {
+        "s.brand_id, s.scheme_id, s.reference, s.version, s.type, s.class, s.status, s.client_type, s.lock_seconds, \
+         s.shown::text, s.created_at, s.updated_at"
+    };
+    (tier) => {
+        "t.brand_id, t.scheme_id, t.unit_identifier, t.floor, t.ceiling, t.step, t.rate_billionths, t.bonus, \
+         t.points_back"
+    };
+    (transaction) => {
+        "t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity_id, t.reference, t.type, t.status, \
+         t.meta::text, t.shown_accounts, t.shown_account_transactions, t.basket::text, t.adjudication::text, \
+         t.results, t.store_id, t.store_parent_id, t.account_id, t.points, t.money, t.points_back, t.settled_points, \
+         t.settled_money, t.refunded_points, t.refunded_money, t.details::text, t.hold_id, t.lock_expires_at, \
+         t.lock_transaction, t.closing_transaction, t.spend_posting, t.original_id, t.created_at, t.updated_at"
+    };
+    (account_transaction) => {
+        "a.brand_id, a.account_transaction_id, a.parent_id, a.wallet_id, a.account_id, a.wallet_transaction_id, \
+         a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details::text, \
+         a.posting, a.created_at"
+    };
+    (rule) => {
+        "r.brand_id, r.subject, r.status, r.state, r.may_earn, r.may_spend"
+    };
+}
+use columns;
 
 /// Where a list begins and how long it is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Span {
     pub limit: i64,
     pub offset: i64,
+}
+
+/// A part of a list, and how long the whole of it is.
+#[derive(Debug)]
+pub(crate) struct Listed<T> {
+    pub total: i64,
+    pub results: Vec<T>,
 }
 
 /// See the module's documentation. Cheap to clone.
@@ -72,6 +121,27 @@ impl From<Refused> for ReadFailed {
         Self::NotThere(refused)
     }
 }
+
+/// Whether there is such a wallet.
+const WALLET_EXISTS: &str =
+    "select 1 from wallet.wallets w where w.brand_id = $1::text and w.wallet_id = $2::bigint";
+const IDENTITY_BY_VALUE: &str = concat!(
+    "select ",
+    columns!(identity),
+    " from wallet.identities i where i.brand_id = $1::text and i.value = $2::text"
+);
+const WALLET_BY_IDENTITY: &str = concat!(
+    "select ",
+    columns!(wallet),
+    " from wallet.identities i join wallet.wallets w on w.brand_id = i.brand_id and w.wallet_id = i.wallet_id",
+    " where i.brand_id = $1::text and i.value = $2::text"
+);
+const RULES: &str = concat!(
+    "select ",
+    columns!(rule),
+    " from wallet.permission_rules r where r.brand_id = $1::text",
+    " order by r.subject, r.status nulls first, r.state nulls first"
+);
 
 /// The moment of a read, and the settings of its brand.
 const SETTINGS: &str = "
@@ -137,48 +207,15 @@ impl Answers {
         }
         Ok(found)
     }
-}
 
-/// The select lists that [`decode`] reads, with the alias that each is selected from.
-macro_rules! columns {
-    (wallet) => {
-        "w.brand_id, w.wallet_id, w.type, w.status, w.state, w.friendly_name, w.meta::text, w.created_at, w.updated_at"
-    };
-    (identity) => {
-        "i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state, \
-         i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at"
-    };
-    (account) => {
-        "a.brand_id, a.account_id, a.wallet_id, a.scheme_id, a.ledger_account, a.client_type, a.status, a.state, \
-         a.starts_at, a.ends_at, a.meta::text, a.lifetime, a.lifetime_spend, a.lifetime_spend_value, a.created_at, \
-         a.updated_at, b.current, b.locked"
-    };
-    (scheme_ref) => {
-        "s.brand_id, s.scheme_id, s.reference, s.status, s.client_type, s.starts_at, s.ends_at, s.lock_seconds, \
-         s.points_expiry, s.issue_account, s.redemption_account, s.expired_account"
-    };
-    (scheme) => {
-        "s.brand_id, s.scheme_id, s.reference, s.version, s.type, s.class, s.status, s.client_type, s.lock_seconds, \
-         s.shown::text, s.created_at, s.updated_at"
-    };
-    (tier) => {
-        "t.brand_id, t.scheme_id, t.unit_identifier, t.floor, t.ceiling, t.step, t.rate_billionths, t.bonus, \
-         t.points_back"
-    };
-    (transaction) => {
-        "t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity_id, t.reference, t.type, t.status, \
-         t.meta::text, t.shown_accounts, t.shown_account_transactions, t.basket::text, t.adjudication::text, \
-         t.results, t.store_id, t.store_parent_id, t.account_id, t.points, t.money, t.points_back, t.settled_points, \
-         t.settled_money, t.refunded_points, t.refunded_money, t.details::text, t.hold_id, t.lock_expires_at, \
-         t.lock_transaction, t.closing_transaction, t.spend_posting, t.original_id, t.created_at, t.updated_at"
-    };
-    (account_transaction) => {
-        "a.brand_id, a.account_transaction_id, a.parent_id, a.wallet_id, a.account_id, a.wallet_transaction_id, \
-         a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details::text, \
-         a.posting, a.created_at"
-    };
-    (rule) => {
-        "r.brand_id, r.subject, r.status, r.state, r.may_earn, r.may_spend"
-    };
+    /// A list: the count that one statement made, and the rows of another.
+    fn listed<T>(
+        &self,
+        count: usize,
+        rows: usize,
+        decode: impl Fn(&Row) -> Result<Option<T>, tokio_postgres::Error>,
+    ) -> Result<Listed<T>, ReadFailed> {
+        let total = self.first(count).map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+        Ok(Listed { total, results: self.all(rows, decode)? })
+    }
 }
-use columns;

@@ -22,7 +22,7 @@ pub use permission::PermissionsView;
 pub use scheme::SchemeView;
 pub use time::{micros, seconds};
 pub use transaction::{LocationShown, WtxView};
-pub use wallet::{IdentityView, WalletShown, WalletView};
+pub use wallet::{IdentityView, WalletView};
 
 use serde::{Serialize, Serializer};
 

@@ -13,9 +13,7 @@ use super::{
 use crate::{
     model::Location,
     store::{Calculated, Calculation},
-    view::{
-        AdjudicationShown, BalanceAfterShown, IdentityView, OperationShown, WalletShown, WalletView, seconds,
-    },
+    view::{AdjudicationShown, BalanceAfterShown, IdentityView, OperationShown, WalletView, seconds},
 };
 
 #[derive(Deserialize)]
@@ -23,14 +21,14 @@ use crate::{
 struct Request {
     identity: IdentityIn,
     location: Option<LocationIn>,
-    scheme: SchemeIn,
+    scheme: Option<SchemeIn>,
     points_value: Option<i64>,
     monetary_value: Option<i64>,
 }
 
 #[derive(Deserialize)]
 struct SchemeIn {
-    reference: String,
+    reference: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -51,7 +49,7 @@ pub(super) async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Problem> 
     let location: Location = request.location.into();
     let wanted = Calculation {
         identity: &request.identity.identity_value,
-        scheme: &request.scheme.reference,
+        scheme: request.scheme.as_ref().and_then(|scheme| scheme.reference.as_deref()),
         banner: location.store_parent.as_deref(),
         ask,
     };
@@ -63,7 +61,7 @@ fn render(found: &Calculated) -> Response<'_> {
     let before = &found.account.balances;
     let (points, money) = (found.adjudication.points.get(), found.adjudication.money.get());
     Response {
-        wallet: WalletView::of(&found.wallet, WalletShown::Adjudicated),
+        wallet: WalletView::of(&found.wallet),
         identity: IdentityView::of(&found.identity),
         spend_adjudication_results: AdjudicationShown {
             points_value: points,

@@ -4,22 +4,16 @@ use std::sync::Arc;
 
 use zerosum_edge::{Call, Problem, Reply};
 
-use super::{App, brand, problem, read_problem, wire::span};
-use crate::{
-    command::Refused,
-    view::{Order, Page, SchemeView},
+use super::{
+    App, brand, problem, read_problem,
+    wire::{page, span},
 };
+use crate::{command::Refused, view::SchemeView};
 
 pub(super) async fn list(app: Arc<App>, call: Call) -> Result<Reply, Problem> {
     let span = span(&call);
-    let (total, schemes) = app.store.schemes(&brand(&call)?, span).await.map_err(read_problem)?;
-    Reply::ok(&Page {
-        total,
-        order_by: vec![Order { name: "id", order: "ASC" }],
-        limit: span.limit,
-        offset: span.offset,
-        results: schemes.iter().map(SchemeView::of).collect(),
-    })
+    let found = app.store.schemes(&brand(&call)?, span).await.map_err(read_problem)?;
+    Reply::ok(&page("id", "ASC", span, &found, SchemeView::of))
 }
 
 pub(super) async fn one(app: Arc<App>, call: Call) -> Result<Reply, Problem> {

@@ -8,26 +8,21 @@ use super::{
     App, brand,
     change::transaction_header,
     problem, read_problem,
-    wire::{span, wallet_id},
+    wire::{page, span, wallet_id},
 };
 use crate::{
     command::Refused,
     model::Reference,
-    store::Listed,
-    view::{LocationShown, Order, Page, WtxView},
+    view::{LocationShown, WtxView},
 };
 
 pub(super) async fn list(app: Arc<App>, call: Call) -> Result<Reply, Problem> {
     let span = span(&call);
     let found = app.store.transactions(&brand(&call)?, wallet_id(&call)?, span).await;
-    let Listed { total, transactions } = found.map_err(read_problem)?;
-    Reply::ok(&Page {
-        total,
-        order_by: vec![Order { name: "walletTransactionId", order: "DESC" }],
-        limit: span.limit,
-        offset: span.offset,
-        results: transactions.iter().map(|one| WtxView::of(one, LocationShown::Stored)).collect(),
-    })
+    let found = found.map_err(read_problem)?;
+    Reply::ok(&page("walletTransactionId", "DESC", span, &found, |one| {
+        WtxView::of(one, LocationShown::Stored)
+    }))
 }
 
 pub(super) async fn one(app: Arc<App>, call: Call) -> Result<Reply, Problem> {

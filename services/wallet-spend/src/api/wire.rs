@@ -8,7 +8,8 @@ use zerosum_edge::{Call, Problem};
 use crate::{
     command::Refused,
     model::{Json, Location, Reference, WalletAccountId, WalletId, to_json},
-    store::Span,
+    store::{Listed, Span},
+    view::{Order, Page},
 };
 
 #[derive(Debug, Deserialize)]
@@ -74,6 +75,23 @@ pub(super) fn span(call: &Call) -> Span {
     Span {
         limit: call.query_integer("limit").unwrap_or(LIMIT_DEFAULT),
         offset: call.query_integer("offset").unwrap_or(0),
+    }
+}
+
+/// A list as it is answered, in the order of one name.
+pub(super) fn page<'a, T, V>(
+    name: &'static str,
+    order: &'static str,
+    span: Span,
+    found: &'a Listed<T>,
+    view: impl Fn(&'a T) -> V,
+) -> Page<V> {
+    Page {
+        total: found.total,
+        order_by: vec![Order { name, order }],
+        limit: span.limit,
+        offset: span.offset,
+        results: found.results.iter().map(view).collect(),
     }
 }
 

@@ -28,8 +28,8 @@ pub fn refusal(refused: &Refused) -> Refusal {
             Refusal { status: 400, code: "SPEND_NOT_PERMITTED", details: vec![reason.clone()] }
         }
         Refused::InsufficientPoints { .. } => plain(400, "INSUFFICIENT_POINTS"),
-        // The one that is not final: the same request is done once the job has ended the locks.
-        Refused::LocksEnding => plain(503, "UNAVAILABLE"),
+        // The one that is not final: the same request is done once the locks are ended.
+        Refused::LocksEnding { .. } => plain(503, "UNAVAILABLE"),
         Refused::AdjudicationMismatch { differences } => {
             Refusal { status: 400, code: "ADJUDICATION_MISMATCH", details: differences.clone() }
         }
@@ -44,7 +44,7 @@ pub fn refusal(refused: &Refused) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Reference, TransactionStatus};
+    use crate::model::{Reference, TransactionStatus, WalletId};
 
     /// The rows of wallet-spend's table in docs/errors.md.
     fn documented() -> Vec<(u16, &'static str)> {
@@ -87,7 +87,7 @@ mod tests {
         }
         for refused in [
             Refused::not_possible("x"),
-            Refused::LocksEnding,
+            Refused::LocksEnding { wallet: WalletId::new(1).unwrap() },
             Refused::ReferenceNotUnique { reference: Reference::parse("r").unwrap() },
         ] {
             let refusal = refusal(&refused);

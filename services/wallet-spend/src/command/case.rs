@@ -39,8 +39,6 @@ pub(super) struct Case<'a, 'c> {
     pub ids: &'a mut Ids,
     pub call: &'a Call,
     pub brand: Arc<Brand>,
-    /// The wallet may have more locks that have run out than this command could end.
-    pub more_lapsed: bool,
     changes: Changes,
 }
 
@@ -56,7 +54,7 @@ impl<'a, 'c> Case<'a, 'c> {
             .settings
             .get_or_insert_with(|| Arc::new(Brand::default_for(book.brand().id.as_str())))
             .clone();
-        Self { context, book, rows, ids, call, brand, more_lapsed: false, changes: Changes::default() }
+        Self { context, book, rows, ids, call, brand, changes: Changes::default() }
     }
 
     pub fn now(&self) -> Timestamp {

@@ -11,7 +11,7 @@ use crate::{
     },
     view::{
         AccountShown, AccountView, AtxShown, AtxView, IdentityView, LocationShown, PermissionsView,
-        SchemeView, WalletShown, WalletView, WtxView, micros,
+        SchemeView, WalletView, WtxView, micros,
     },
 };
 
@@ -105,7 +105,7 @@ impl Told {
     }
 
     pub fn wallet(&mut self, wallet: &Wallet, operation: Atomic) {
-        self.push("walletEntity", operation, &WalletView::of(wallet, WalletShown::Read));
+        self.push("walletEntity", operation, &WalletView::of(wallet));
     }
 
     pub fn identity(&mut self, identity: &Identity, operation: Atomic) {

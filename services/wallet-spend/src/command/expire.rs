@@ -15,6 +15,13 @@ use crate::{
     view::AccountShown,
 };
 
+/// The locks of a wallet that have run out, as many as a command ends at once.
+pub(super) fn locks(case: &mut Case<'_, '_>, wallet: WalletId) -> Result<Done, Refused> {
+    case.end_lapsed(wallet)?;
+    case.commit();
+    Ok(Done::Expired)
+}
+
 pub(super) fn lock(
     case: &mut Case<'_, '_>,
     wallet: WalletId,

@@ -32,13 +32,13 @@ pub(super) async fn load(
     let mut wanted = Demand::default();
     for named in commands {
         let mut of_command = Names::default();
-        of_command.add(named.command);
+        of_command.add(&named.command.action);
         let resolved = rows.resolved.get(named.brand);
         let wallets = Rows::named_wallets(resolved, &of_command);
         let locks = resolved.map_or(0, |resolved| {
             wallets.iter().filter_map(|wallet| resolved.locks.get(wallet)).map(Vec::len).sum()
         });
-        demand(named.command, locks, &mut wanted);
+        demand(&named.command.action, locks, &mut wanted);
     }
     let (ids, missing) = machine.stock.take(wanted);
     rows.ids = ids;
@@ -70,7 +70,7 @@ pub(super) async fn load(
     let brands: Vec<&str> = names.keys().map(|brand| brand.as_str()).collect();
     let asking: BTreeSet<&str> = commands
         .iter()
-        .filter(|named| matches!(named.command.action, Action::Open(_)))
+        .filter(|named| matches!(*named.command.action, Action::Open(_)))
         .map(|named| named.brand.as_str())
         .collect();
     let asking: Vec<&str> = asking.into_iter().collect();

@@ -19,7 +19,7 @@ use zerosum_ledger::{
 };
 
 use super::{
-    Action, Command, Done, Refused, adjust, case::Case, change, create, expire, ids::Stock, load,
+    Action, Command, Done, Refused, adjust, case::Case, change, create, crowd, expire, ids::Stock, load,
     names::Names, open, permit, refund, resolve, rows::Rows, settle, spend, unlock, void, write,
 };
 use crate::model::{SchemeId, SchemeRef, WalletId};
@@ -138,7 +138,7 @@ impl StateMachine for Machine {
     fn wants(&self, named: Named<'_, Command>, rows: &Rows, wants: &mut Wants) {
         let Some(resolved) = rows.resolved.get(named.brand) else { return };
         let mut names = Names::default();
-        names.add(named.command);
+        names.add(&named.command.action);
         let wallets = Rows::named_wallets(Some(resolved), &names);
         let ends = moves_points(&named.command.action);
         for wallet in &wallets {
@@ -148,7 +148,7 @@ impl StateMachine for Machine {
                     wants.account(scheme.issue);
                     wants.account(scheme.redemption);
                     // Of a lot that is to live again, what was left leaves first.
-                    if matches!(named.command.action, Action::Refund(_)) {
+                    if matches!(*named.command.action, Action::Refund(_)) {
                         wants.account(scheme.expired);
                     }
                 }
@@ -162,11 +162,11 @@ impl StateMachine for Machine {
             for hold in found.hold.iter().chain(&found.child_holds) {
                 wants.hold(*hold);
             }
-            if let (Action::Refund(_), Some(posting)) = (&named.command.action, found.spend_posting) {
+            if let (Action::Refund(_), Some(posting)) = (&*named.command.action, found.spend_posting) {
                 wants.transaction(posting);
             }
         }
-        if let Action::ExpirePoints { wallet, .. } = &named.command.action {
+        if let Action::ExpirePoints { wallet, .. } = &*named.command.action {
             want_expired(wants, resolved, *wallet);
         }
     }
@@ -191,6 +191,11 @@ impl StateMachine for Machine {
         decide(&mut Case::new(context, book, of_brand, &mut rows.ids, &command.call), &command.action)
     }
 
+    /// A refusal that blames the request, or that only asks for patience, leaves the key free.
+    fn remembers(refused: &Refused) -> bool {
+        !matches!(refused, Refused::NotPossible { .. } | Refused::LocksEnding { .. })
+    }
+
     async fn write<'a>(&'a self, db: Db<'a, Prepared>, rows: &'a Rows) -> Result<(), Error> {
         write::write(db, rows).await
     }
@@ -198,6 +203,7 @@ impl StateMachine for Machine {
 
 /// Which rule decides. Pure.
 pub(super) fn decide(case: &mut Case<'_, '_>, action: &Action) -> Result<Done, Refused> {
+    crowd::refuse(case, action)?;
     match action {
         Action::CreateScheme(create) => create::scheme(case, create),
         Action::CreateWallet(create) => create::wallet(case, create),
@@ -213,6 +219,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, action: &Action) -> Result<Done, R
         Action::Refund(refund) => refund::decide(case, refund),
         Action::Permit(rules) => permit::decide(case, rules),
         Action::Annotate { reference, meta } => change::annotate(case, reference, meta),
+        Action::EndLocks { wallet } => expire::locks(case, *wallet),
         Action::ExpireLock { wallet, transaction } => expire::lock(case, *wallet, *transaction),
         Action::ExpirePoints { wallet, account } => expire::points(case, *wallet, *account),
     }
@@ -234,6 +241,7 @@ fn moves_points(action: &Action) -> bool {
         | Action::Unlock(_)
         | Action::Annotate { .. }
         | Action::Permit(_)
+        | Action::EndLocks { .. }
         | Action::ExpireLock { .. }
         | Action::ExpirePoints { .. } => false,
     }

@@ -1,13 +1,13 @@
 //! What a command names, so that a batch can resolve, lock and read it, and how many ids it can need.
 
 use super::{
-    Action, Claim, Command,
+    Action, Claim,
     ids::{Demand, Kind},
 };
 use crate::model::{SchemeId, WalletId};
 
-/// Locks of one wallet that a command ends because they have run out: as many as the job ends with one look. A wallet
-/// with more of them is told to come again, which is soon: the job is at work on it.
+/// Locks of one wallet that a command ends because they have run out: as many as the job ends with one look. Of a
+/// wallet with more of them, so many at a time are ended before the command is decided; see [`super::crowd`].
 pub(super) const LAPSED_MAX: usize = 200;
 /// Locks that run out first, read though they have not yet: a command decides a moment after its reads.
 pub(super) const NEXT_MAX: usize = 8;
@@ -27,8 +27,8 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub fn add(&mut self, command: &'a Command) {
-        match &command.action {
+    pub fn add(&mut self, action: &'a Action) {
+        match action {
             Action::CreateScheme(create) => {
                 self.scheme_references.extend(create.reference.as_ref().map(|reference| reference.as_str()));
             }
@@ -79,22 +79,26 @@ impl<'a> Names<'a> {
             // It names its brand.
             Action::Permit(_) => {}
             Action::Annotate { reference, .. } => self.references.push(reference.as_str()),
-            Action::ExpireLock { wallet, .. } | Action::ExpirePoints { wallet, .. } => {
-                self.wallets.push(*wallet)
-            }
+            Action::EndLocks { wallet }
+            | Action::ExpireLock { wallet, .. }
+            | Action::ExpirePoints { wallet, .. } => self.wallets.push(*wallet),
         }
     }
 }
 
 /// The ids that a command can need at most; `locks` are those of its wallets that may have run out.
-pub(super) fn demand(command: &Command, locks: usize, demand: &mut Demand) {
+pub(super) fn demand(action: &Action, locks: usize, demand: &mut Demand) {
     // What spends first ends the locks that have run out.
-    let lapses = match &command.action {
-        Action::Spend(_) | Action::Settle(_) | Action::Adjust(_) | Action::Refund(_) => locks + NEXT_MAX,
+    let lapses = match action {
+        Action::Spend(_)
+        | Action::Settle(_)
+        | Action::Adjust(_)
+        | Action::Refund(_)
+        | Action::EndLocks { .. } => locks + NEXT_MAX,
         _ => 0,
     };
     demand.add(Kind::AccountTransaction, lapses);
-    match &command.action {
+    match action {
         Action::CreateScheme(_) => demand.add(Kind::Scheme, 1),
         Action::CreateWallet(create) => {
             demand.add(Kind::Wallet, 1);
@@ -125,7 +129,7 @@ pub(super) fn demand(command: &Command, locks: usize, demand: &mut Demand) {
             // Of a spend: the EXPIRE of lots that are to live again, what comes back, what is taken back.
             demand.add(Kind::AccountTransaction, super::refund::GIFTS_MAX.max(3));
         }
-        Action::Change(_) | Action::Annotate { .. } | Action::Permit(_) => {}
+        Action::Change(_) | Action::Annotate { .. } | Action::Permit(_) | Action::EndLocks { .. } => {}
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Reference, TransactionStatus};
+use crate::model::{Reference, TransactionStatus, WalletId};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Refused {
@@ -20,8 +20,9 @@ pub enum Refused {
     SpendNotPermitted { reason: String },
     #[error("{usable} points can be used, {asked} were asked for")]
     InsufficientPoints { usable: i64, asked: i64 },
+    /// Never an answer of its own unless there are too many steps: whoever hands the command in ends some first.
     #[error("more locks of this wallet have run out than can be ended at once; try again in a moment")]
-    LocksEnding,
+    LocksEnding { wallet: WalletId },
     #[error("the spend is not what the scheme gives today")]
     AdjudicationMismatch { differences: Vec<String> },
     #[error("the reference {reference} names another transaction")]

@@ -19,7 +19,7 @@ use crate::model::{SchemeId, WalletId};
 pub(super) fn names<'a>(commands: &'a [Named<'a, Command>]) -> HashMap<&'a BrandId, Names<'a>> {
     let mut by_brand: HashMap<&BrandId, Names<'_>> = HashMap::new();
     for named in commands {
-        by_brand.entry(named.brand).or_default().add(named.command);
+        by_brand.entry(named.brand).or_default().add(&named.command.action);
     }
     by_brand
 }

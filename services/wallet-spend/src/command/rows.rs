@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use zerosum_domain::{AccountId, BrandId};
 
-use super::ids::Ids;
+use super::{ids::Ids, names::LAPSED_MAX};
 use crate::model::{
     Account, AccountTransaction, Brand, Identity, IdentityId, PermissionRule, Reference, Scheme, SchemeId,
     SchemeRef, TransactionStatus, Wallet, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId,
@@ -104,14 +104,32 @@ pub(super) struct BrandRows {
     references: HashMap<Reference, WalletTransactionId>,
     /// The open locks of a wallet by the moment that they run out.
     locks: HashMap<WalletId, BTreeSet<(Timestamp, WalletTransactionId)>>,
+    /// See [`Self::crowded`].
+    crowded: Option<BTreeSet<WalletId>>,
 }
 
 impl BrandRows {
+    /// The wallets of which so many locks have run out that there may be more than the batch has read, as the batch
+    /// found them: it does not read again what its own commands make room for.
+    pub fn crowded(&mut self, now: Timestamp) -> &BTreeSet<WalletId> {
+        let Self { crowded, locks, .. } = self;
+        crowded.get_or_insert_with(|| {
+            let many = |of: &BTreeSet<(Timestamp, WalletTransactionId)>| {
+                of.len() >= LAPSED_MAX && of.iter().take_while(|(at, _)| *at <= now).count() >= LAPSED_MAX
+            };
+            locks.iter().filter(|(_, of)| many(of)).map(|(wallet, _)| *wallet).collect()
+        })
+    }
+
     pub fn identity_by_value(&self, value: &str) -> Option<&Identity> {
         self.identities.get(*self.identity_values.get(value)?)
     }
 
     pub fn transaction_by_reference(&self, reference: &Reference) -> Option<&WalletTransaction> {
+        self.transactions.get(*self.references.get(reference)?)
+    }
+
+    pub fn transaction_by_name(&self, reference: &str) -> Option<&WalletTransaction> {
         self.transactions.get(*self.references.get(reference)?)
     }
 

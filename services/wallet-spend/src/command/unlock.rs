@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::{TransactionStatus, TransactionType, WalletTransaction};
 
-/// Spends of one purchase that an unlock voids; a purchase has one or two.
+/// Spends of one purchase that an unlock voids; a purchase has one or two. With more it does nothing rather than half.
 pub(super) const CHILDREN_MAX: usize = 100;
 
 pub(super) fn decide(case: &mut Case<'_, '_>, unlock: &Unlock) -> Result<Done, Refused> {
@@ -25,8 +25,16 @@ pub(super) fn decide(case: &mut Case<'_, '_>, unlock: &Unlock) -> Result<Done, R
     let open = |child: &WalletTransaction| {
         child.parent == Some(parent.id) && child.status == TransactionStatus::Active && !child.lapsed(now)
     };
-    let mut children = Vec::new();
-    for child in case.transactions_of(identity.wallet).into_iter().filter(open).take(CHILDREN_MAX) {
+    let open: Vec<_> = case.transactions_of(identity.wallet).into_iter().filter(open).collect();
+    if open.len() > CHILDREN_MAX {
+        return Err(Refused::not_possible(format!(
+            "purchase {} has {} ACTIVE spends, more than the {CHILDREN_MAX} that an unlock voids: void some first",
+            unlock.reference,
+            open.len()
+        )));
+    }
+    let mut children = Vec::with_capacity(open.len());
+    for child in open {
         let before = child.clone();
         let (transaction, moved) = case.release(child, HoldEnd::Voided)?;
         void::tell(&mut told, before, &transaction, &moved);

@@ -1,6 +1,6 @@
 //! Rule-bound texts: labels, statuses, references.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use zerosum_domain::Invalid;
@@ -117,6 +117,13 @@ impl Reference {
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// A map by reference can be asked with a text.
+impl Borrow<str> for Reference {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -5,7 +5,7 @@ use zerosum_domain::{
     spend::{Adjudication, Ask, PointCount, Tiers},
 };
 
-use super::{ReadFailed, Store, columns, decode};
+use super::{IDENTITY_BY_VALUE, Param, RULES, ReadFailed, Store, WALLET_BY_IDENTITY, columns, decode};
 use crate::{
     command::Refused,
     model::{AccountSnapshot, Identity, SchemeId, Wallet, permission},
@@ -15,7 +15,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Calculation<'a> {
     pub identity: &'a str,
-    pub scheme: &'a str,
+    /// None: that of the wallet's only account.
+    pub scheme: Option<&'a str>,
     pub banner: Option<&'a str>,
     pub ask: Ask,
 }
@@ -31,19 +32,8 @@ pub(crate) struct Calculated {
     pub at: jiff::Timestamp,
 }
 
-const IDENTITY: &str = concat!(
-    "select ",
-    columns!(identity),
-    " from wallet.identities i where i.brand_id = $1::text and i.value = $2::text"
-);
-const WALLET: &str = concat!(
-    "select ",
-    columns!(wallet),
-    " from wallet.identities i join wallet.wallets w on w.brand_id = i.brand_id and w.wallet_id = i.wallet_id",
-    " where i.brand_id = $1::text and i.value = $2::text"
-);
-const SCHEME: &str = "
-select s.scheme_id, s.status from wallet.schemes s where s.brand_id = $1::text and s.reference = $2::text";
+const SCHEME: &str =
+    "select s.scheme_id from wallet.schemes s where s.brand_id = $1::text and s.reference = $2::text";
 const ACCOUNT: &str = concat!(
     "select ",
     columns!(account),
@@ -63,8 +53,30 @@ const TIERS: &str = concat!(
     " where s.brand_id = $1::text and s.reference = $2::text",
     " and t.unit_identifier in (coalesce($3::text, ''), coalesce(c.unit_id, s.brand_id))"
 );
-const RULES: &str =
-    concat!("select ", columns!(rule), " from wallet.permission_rules r where r.brand_id = $1::text");
+
+// The same by the wallet's accounts, where no scheme is named. Two of them are one too many.
+const OWN_SCHEMES: &str = "
+select a.scheme_id from wallet.identities i
+  join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id
+ where i.brand_id = $1::text and i.value = $2::text limit 2";
+const OWN_ACCOUNT: &str = concat!(
+    "select ",
+    columns!(account),
+    " from wallet.identities i",
+    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
+    " join wallet.account_balances b on b.brand_id = a.brand_id and b.account_id = a.account_id",
+    " where i.brand_id = $1::text and i.value = $2::text limit 1"
+);
+const OWN_TIERS: &str = concat!(
+    "select ",
+    columns!(tier),
+    " from wallet.identities i",
+    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
+    " join wallet.scheme_tiers t on t.brand_id = a.brand_id and t.scheme_id = a.scheme_id",
+    " left join wallet.brand_settings c on c.brand_id = a.brand_id",
+    " where i.brand_id = $1::text and i.value = $2::text",
+    " and t.unit_identifier in (coalesce($3::text, ''), coalesce(c.unit_id, a.brand_id))"
+);
 
 impl Store {
     /// Changes nothing.
@@ -74,15 +86,29 @@ impl Store {
         wanted: &Calculation<'_>,
     ) -> Result<Calculated, ReadFailed> {
         let name = brand.as_str();
+        let (identity, banner) = (wanted.identity, wanted.banner);
+        let who: [Param<'_>; 2] = [&name, &identity];
+        let [scheme, account, tiers]: [(&'static str, Vec<Param<'_>>); 3] = match &wanted.scheme {
+            Some(scheme) => [
+                (SCHEME, vec![&name, scheme]),
+                (ACCOUNT, vec![&name, &identity, scheme]),
+                (TIERS, vec![&name, scheme, &banner]),
+            ],
+            None => [
+                (OWN_SCHEMES, who.to_vec()),
+                (OWN_ACCOUNT, who.to_vec()),
+                (OWN_TIERS, vec![&name, &identity, &banner]),
+            ],
+        };
         let answers = self
             .read(
                 brand,
                 &[
-                    (IDENTITY, &[&name, &wanted.identity]),
-                    (WALLET, &[&name, &wanted.identity]),
-                    (SCHEME, &[&name, &wanted.scheme]),
-                    (ACCOUNT, &[&name, &wanted.identity, &wanted.scheme]),
-                    (TIERS, &[&name, &wanted.scheme, &wanted.banner]),
+                    (IDENTITY_BY_VALUE, &who),
+                    (WALLET_BY_IDENTITY, &who),
+                    (scheme.0, &scheme.1),
+                    (account.0, &account.1),
+                    (tiers.0, &tiers.1),
                     (RULES, &[&name]),
                 ],
             )
@@ -90,7 +116,15 @@ impl Store {
         let identity = answers.all(0, |row| decode::identity(row, Some(&answers.brand)))?.pop();
         let identity = identity.ok_or(Refused::IdentityNotFound)?;
         let wallet = answers.all(1, decode::wallet)?.pop().ok_or(Refused::WalletNotFound)?;
-        let scheme = answers.first(2).ok_or(Refused::SchemeNotFound)?;
+        let scheme = match answers.of(2) {
+            [scheme] => scheme,
+            [] if wanted.scheme.is_some() => return Err(Refused::SchemeNotFound.into()),
+            [] => return Err(Refused::AccountNotFound.into()),
+            _ => {
+                let rule = "/scheme/reference: is required, the wallet has accounts of several schemes";
+                return Err(Refused::NotPossible { rule: rule.to_owned() }.into());
+            }
+        };
         let scheme = SchemeId::new(scheme.try_get(0)?).map_err(|_| Refused::SchemeNotFound)?;
         let account = answers.all(3, |row| decode::snapshot(row, &answers.brand))?.pop();
         let account = account.ok_or(Refused::AccountNotFound)?;

@@ -4,23 +4,12 @@ use std::collections::BTreeMap;
 
 use zerosum_domain::BrandId;
 
-use super::{ReadFailed, Store, columns, decode};
+use super::{IDENTITY_BY_VALUE, RULES, ReadFailed, Store, WALLET_BY_IDENTITY, columns, decode};
 use crate::{
     command::{Done, Refused, opened},
     model::{Json, Status, permission},
 };
 
-const IDENTITY: &str = concat!(
-    "select ",
-    columns!(identity),
-    " from wallet.identities i where i.brand_id = $1::text and i.value = $2::text"
-);
-const WALLET: &str = concat!(
-    "select ",
-    columns!(wallet),
-    " from wallet.identities i join wallet.wallets w on w.brand_id = i.brand_id and w.wallet_id = i.wallet_id",
-    " where i.brand_id = $1::text and i.value = $2::text"
-);
 const ACCOUNTS: &str = concat!(
     "select ",
     columns!(account),
@@ -45,9 +34,6 @@ const TIERS: &str = concat!(
     " join wallet.scheme_tiers t on t.brand_id = a.brand_id and t.scheme_id = a.scheme_id",
     " where i.brand_id = $1::text and i.value = $2::text"
 );
-const RULES: &str =
-    concat!("select ", columns!(rule), " from wallet.permission_rules r where r.brand_id = $1::text");
-
 impl Store {
     /// What a wallet has, as an open shows it, without a transaction.
     pub async fn open(
@@ -61,8 +47,8 @@ impl Store {
             .read(
                 brand,
                 &[
-                    (IDENTITY, &[&name, &identity]),
-                    (WALLET, &[&name, &identity]),
+                    (IDENTITY_BY_VALUE, &[&name, &identity]),
+                    (WALLET_BY_IDENTITY, &[&name, &identity]),
                     (ACCOUNTS, &[&name, &identity]),
                     (SCHEMES, &[&name, &identity]),
                     (TIERS, &[&name, &identity]),

@@ -2,7 +2,7 @@
 
 use zerosum_domain::BrandId;
 
-use super::{ReadFailed, Span, Store, columns, decode};
+use super::{Listed, ReadFailed, Span, Store, columns, decode};
 use crate::{
     command::Refused,
     model::{Scheme, SchemeId},
@@ -28,11 +28,10 @@ impl Store {
     }
 
     /// How many there are, and this part of them, oldest first.
-    pub async fn schemes(&self, brand: &BrandId, span: Span) -> Result<(i64, Vec<Scheme>), ReadFailed> {
+    pub async fn schemes(&self, brand: &BrandId, span: Span) -> Result<Listed<Scheme>, ReadFailed> {
         let name = brand.as_str();
         let answers =
             self.read(brand, &[(COUNT, &[&name]), (PAGE, &[&name, &span.limit, &span.offset])]).await?;
-        let total = answers.first(0).map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
-        Ok((total, answers.all(1, decode::shown_scheme)?))
+        answers.listed(0, 1, decode::shown_scheme)
     }
 }

@@ -3,21 +3,12 @@
 use jiff::Timestamp;
 use zerosum_domain::BrandId;
 
-use super::{ReadFailed, Span, Store, columns, decode};
+use super::{Listed, ReadFailed, Span, Store, WALLET_EXISTS, columns, decode};
 use crate::{
     command::Refused,
-    model::{Reference, TransactionStatus, WalletId, WalletTransaction, WalletTransactionId},
+    model::{PointsResults, Reference, TransactionStatus, WalletId, WalletTransaction, WalletTransactionId},
 };
 
-/// A part of a wallet's transactions, newest first.
-#[derive(Debug)]
-pub(crate) struct Listed {
-    pub total: i64,
-    pub transactions: Vec<WalletTransaction>,
-}
-
-const WALLET: &str =
-    "select 1 from wallet.wallets w where w.brand_id = $1::text and w.wallet_id = $2::bigint";
 const ONE: &str = concat!(
     "select ",
     columns!(transaction),
@@ -70,29 +61,27 @@ impl Store {
         brand: &BrandId,
         wallet: WalletId,
         span: Span,
-    ) -> Result<Listed, ReadFailed> {
+    ) -> Result<Listed<WalletTransaction>, ReadFailed> {
         let (name, id) = (brand.as_str(), wallet.get());
         let answers = self
             .read(
                 brand,
                 &[
-                    (WALLET, &[&name, &id]),
+                    (WALLET_EXISTS, &[&name, &id]),
                     (COUNT, &[&name, &id]),
                     (PAGE, &[&name, &id, &span.limit, &span.offset]),
                 ],
             )
             .await?;
         answers.first(0).ok_or(Refused::WalletNotFound)?;
-        let total = answers.first(1).map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
-        let found = answers.all(2, decode::transaction)?;
-        let transactions = found.into_iter().map(|transaction| as_of(transaction, answers.now)).collect();
-        Ok(Listed { total, transactions })
+        answers.listed(1, 2, |row| Ok(decode::transaction(row)?.map(|found| as_of(found, answers.now))))
     }
 }
 
 fn as_of(mut transaction: WalletTransaction, now: Timestamp) -> WalletTransaction {
     if transaction.lapsed(now) {
         transaction.status = TransactionStatus::Expired;
+        transaction.results = Some(PointsResults::default());
     }
     transaction
 }

@@ -2,15 +2,8 @@
 
 use serde::Serialize;
 
-use super::{EmptyMap, MapShown, seconds};
+use super::{MapShown, seconds};
 use crate::model::{Identity, IdentityId, Label, Status, Wallet, WalletId};
-
-/// Where a wallet is shown: an adjudication has null for what is empty, a read has `[]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WalletShown {
-    Adjudicated,
-    Read,
-}
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,47 +17,22 @@ pub struct WalletView<'a> {
     meta: MapShown<'a>,
     date_created: String,
     last_updated: String,
-    relationships: Relationships,
-}
-
-/// Wallets are not related to each other here.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Relationships {
-    Unsaid(Option<()>),
-    None(NoRelations),
-}
-
-#[derive(Debug, Serialize)]
-struct NoRelations {
-    parent: EmptyMap,
-    child: EmptyMap,
-    associate: EmptyMap,
-    donor: EmptyMap,
+    /// Wallets are not related to each other here.
+    relationships: Option<()>,
 }
 
 impl<'a> WalletView<'a> {
-    pub fn of(wallet: &'a Wallet, shown: WalletShown) -> Self {
-        let (meta, relationships) = match shown {
-            WalletShown::Adjudicated => {
-                (MapShown::or_null(wallet.meta.as_ref()), Relationships::Unsaid(None))
-            }
-            WalletShown::Read => {
-                let none =
-                    NoRelations { parent: EmptyMap, child: EmptyMap, associate: EmptyMap, donor: EmptyMap };
-                (MapShown::or_empty_list(wallet.meta.as_ref()), Relationships::None(none))
-            }
-        };
+    pub fn of(wallet: &'a Wallet) -> Self {
         Self {
             wallet_id: wallet.id,
             friendly_name: wallet.friendly_name.as_deref(),
             status: wallet.status,
             kind: &wallet.kind,
             state: &wallet.state,
-            meta,
+            meta: MapShown::or_null(wallet.meta.as_ref()),
             date_created: seconds(wallet.created_at),
             last_updated: seconds(wallet.updated_at),
-            relationships,
+            relationships: None,
         }
     }
 }

@@ -50,6 +50,7 @@ async fn what_breaks_the_document_is_named() {
     let answer =
         stage.ask_as(BRAND, "spend", Method::POST, "/connect/wallet/spend", text.as_bytes(), &[]).await;
     answer.expect(200);
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -75,6 +76,7 @@ async fn what_is_not_there_is_not_found() {
     ] {
         refused(&stage.get(operation, &target).await, 404, code);
     }
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -107,6 +109,7 @@ async fn what_is_not_signed_is_refused() {
     let revoked = "update wallet.clients set revoked_at = now() where client_id = 'rival-till'";
     stage.database.admin().await.execute(revoked, &[]).await.unwrap();
     refused(&ask(Some(client("rival")), Some(good)).await, 401, "UNAUTHENTICATED");
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -156,4 +159,5 @@ async fn the_new_signature_is_good_once_and_can_be_the_only_one() {
     ask(now, "0123456789abcdeg", good).await.expect(200);
     let old = super::stage::signed(BRAND, Method::GET, &target, b"", &[]);
     refused(&super::stage::patient(&other, "getWallet", old).await, 401, "UNAUTHENTICATED");
+    stage.books_hold().await;
 }

@@ -109,6 +109,7 @@ async fn every_path_answers_under_its_prefix_too() {
     let target = "/2.0/connect/wallet/spend/calculate";
     let calculated = stage.post("spendCalculate", target, &page!("calculate_request")).await.expect(200);
     same(&page!("calculate_response"), &calculated);
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -131,4 +132,5 @@ async fn the_worked_numbers_of_the_contract_come_out() {
     let results = stage.post("spendCalculate", "/connect/wallet/spend/calculate", &body).await.expect(200);
     assert_eq!(results["spendAdjudicationResults"]["pointsValue"], 10_000);
     assert_eq!(results["spendAdjudicationResults"]["pointsRemainder"], 9_990);
+    stage.books_hold().await;
 }

@@ -31,6 +31,7 @@ async fn other_content_under_a_reference_is_refused() {
     let again =
         stage.ask_as(BRAND, "spend", Method::POST, "/2.0/connect/wallet/spend", text.as_bytes(), &[]).await;
     assert!(again.replayed);
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -42,6 +43,7 @@ async fn a_refusal_leaves_the_reference_free() {
     let answer = stage.spend(&holder, "one", 10_000, true).await;
     assert!(!answer.replayed);
     answer.expect(200);
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -63,6 +65,7 @@ async fn a_credit_is_done_once_under_its_key() {
     let answers = join_all((0..5).map(|_| ask())).await;
     assert!(answers.iter().all(|answer| answer.raw == answers[0].raw));
     assert_eq!(stage.figures(&holder).await[0], 11);
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -99,6 +102,7 @@ async fn another_brand_sees_and_touches_nothing() {
         rival("creditAccount", Method::PATCH, target, json!({"balances": {"current": 1}}).to_string());
     refused(&credit.await, 404, "WALLET_NOT_FOUND");
     assert_eq!(stage.figures(&holder).await, [100_000, 90_000, 10_000, 0, 0]);
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -149,4 +153,5 @@ async fn under_either_of_its_names_a_spend_is_the_same_request() {
     assert_eq!(event["request"]["customHeaders"], json!({"X-CUSTOM-EMAIL": "a@b.example"}));
     assert_eq!(event["headers"]["externalMessageId"], "till-7-1");
     assert_eq!(event["headers"]["callerIp"], "192.0.2.7");
+    stage.books_hold().await;
 }

@@ -67,6 +67,7 @@ async fn calculate_and_open_agree_with_the_rules_of_the_brand() {
     let event = stage.event("WALLET.PERMISSIONS.UPDATE").await;
     assert_eq!(event["request"]["method"], "PUT");
     assert_eq!(event["atomicOperations"][0]["objectValue"]["rules"], json!([]));
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -89,6 +90,7 @@ async fn rules_are_the_brands_own_and_make_sense() {
         refused(&answer, 400, "INVALID_REQUEST");
     }
     assert_eq!(stage.get("getPermissions", TARGET).await.expect(200)["rules"], json!([rule]));
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -113,4 +115,5 @@ async fn of_two_settings_at_once_one_stands_whole() {
         let stands = stage.get("getPermissions", TARGET).await.expect(200);
         assert!([one.expect(200), two.expect(200)].contains(&stands), "{stands}");
     }
+    stage.books_hold().await;
 }

@@ -82,6 +82,7 @@ async fn one_identity_is_made_once() {
         .map(|made| made.pointer("/accounts/scheme/successful/total").unwrap().as_i64().unwrap())
         .sum();
     assert_eq!(made, 1);
+    stage.books_hold().await;
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ async fn what_is_not_settled_is_not_refunded() {
     stage.void(&holder, "spend").await.expect(200);
     refused(&refund(&stage, "r-1", "spend", None).await, 400, "TRANSACTION_VOIDED");
     refused(&refund(&stage, "r-1", "nothing", None).await, 404, "TRANSACTION_NOT_FOUND");
+    stage.books_hold().await;
 }
 
 #[tokio::test]

@@ -105,6 +105,7 @@ async fn what_is_not_ours_is_an_issue_and_the_rest_is_done() {
     let settled = stage.post("settle", "/connect/wallet/settle", &settle).await.expect(207);
     assert_eq!(settled["issues"].as_array().unwrap().len(), 2);
     assert_eq!(stage.figures(&holder).await[0], 20_005);
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -138,6 +139,7 @@ async fn a_reference_that_names_a_spend_settles_just_that() {
     let settled = stage.settle(&holder, "spend-1", &[]).await.expect(200);
     assert_eq!(settled["walletTransactions"].as_array().unwrap().len(), 1);
     assert_eq!(stage.figures(&holder).await, [15_000, 15_000, 0, 10_000, 1_000]);
+    stage.books_hold().await;
 }
 
 #[tokio::test]
@@ -228,4 +230,5 @@ async fn an_open_takes_the_reference_of_one_before() {
     let looked = stage.post("open", "/connect/wallet/open", &body).await.expect(200);
     assert_eq!(looked["walletTransactions"], json!([]));
     assert_eq!(looked["accounts"], second["accounts"]);
+    stage.books_hold().await;
 }

@@ -1,6 +1,6 @@
 //! What a test stands on: the service over a database of its own, two brands with a client each, a scheme and wallets.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use http::{Method, Request};
 use http_body_util::Full;
@@ -21,11 +21,20 @@ pub fn client(brand: &str) -> String {
     format!("{brand}-till")
 }
 
+/// A test that ends without [`Stage::books_hold`] after what it did last has failed.
 pub struct Stage {
     pub database: TestDatabase,
     pub service: Service,
     till: Till,
     next: AtomicU32,
+    proven: AtomicBool,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let proven = self.proven.load(Ordering::Relaxed);
+        assert!(proven || std::thread::panicking(), "the test ended without a look at the books");
+    }
 }
 
 /// Every ACTIVE spend locks exactly its points.
@@ -83,7 +92,7 @@ impl Stage {
         }
         let service = Service::start(Parts::new(database.app_url().parse().unwrap())).unwrap();
         let till = Till::new(service.edge().clone(), String::new());
-        Self { database, service, till, next: AtomicU32::new(1) }
+        Self { database, service, till, next: AtomicU32::new(1), proven: AtomicBool::new(false) }
     }
 
     /// A fresh name.
@@ -100,6 +109,7 @@ impl Stage {
         body: &[u8],
         headers: &[(&str, &str)],
     ) -> Answer {
+        self.proven.store(method == Method::GET && self.proven.load(Ordering::Relaxed), Ordering::Relaxed);
         patient(&self.till, operation, signed(brand, method, target, body, headers)).await
     }
 
@@ -128,6 +138,7 @@ impl Stage {
 
     /// Sends a request as it is.
     pub async fn send(&self, operation: &str, request: Request<Full<bytes::Bytes>>) -> Answer {
+        self.proven.store(false, Ordering::Relaxed);
         self.till.send(operation, request).await
     }
 
@@ -258,7 +269,8 @@ impl Stage {
         serde_json::from_str(row.get(0)).unwrap()
     }
 
-    /// What the ledger proves of itself, and that the wallet's rows follow from it.
+    /// What `zerosum verify` proves (W5 among it: the points that a scheme issued are those redeemed, expired and
+    /// alive), and that the wallet's rows follow from it. Every test ends with it.
     pub async fn books_hold(&self) {
         let admin = self.database.admin().await;
         for wrong in [LOCKS_WITHOUT_HOLDS, HOLDS_WITHOUT_LOCKS, ACCOUNTS_OFF_THEIR_HISTORY, LIFETIMES_OFF] {
@@ -267,6 +279,7 @@ impl Stage {
         }
         let report = zerosum_ledger::verify::verify(self.database.app_url()).await.unwrap();
         assert!(report.is_clean(), "{report}");
+        self.proven.store(true, Ordering::Relaxed);
     }
 }
 

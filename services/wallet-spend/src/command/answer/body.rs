@@ -11,7 +11,7 @@ use crate::{
     model::Json,
     view::{
         AccountShown, AccountView, AppliedTierShown, AtxShown, AtxView, EmptyMap, IdentityView,
-        LocationShown, PermissionsView, SchemeView, WalletShown, WalletView, WtxView,
+        LocationShown, PermissionsView, SchemeView, WalletView, WtxView,
     },
 };
 
@@ -31,10 +31,11 @@ pub fn body(done: &Done) -> Body {
     match done {
         Done::Scheme(scheme) => render(CREATED, &SchemeView::of(scheme)),
         Done::Wallet(new) => render(CREATED, &CreatedView::of(new)),
-        Done::Identity(identity) => render(CREATED, &IdentityView::of(identity)),
+        // 201 is for what is made under /services, and for accounts and schemes.
+        Done::Identity(identity) => render(OK, &IdentityView::of(identity)),
         Done::Account(account) => render(CREATED, &AccountView::of(account, AccountShown::Read)),
         Done::Adjusted(moved) => render(OK, &with_account(moved)),
-        Done::ChangedWallet(wallet) => render(OK, &WalletView::of(wallet, WalletShown::Read)),
+        Done::ChangedWallet(wallet) => render(OK, &WalletView::of(wallet)),
         Done::ChangedIdentity(identity) => render(OK, &IdentityView::of(identity)),
         Done::ChangedAccount(account) => render(OK, &AccountView::of(account, AccountShown::Read)),
         Done::Opened(opened) => render(OK, &OpenedView::of(opened)),
@@ -199,7 +200,7 @@ impl<'a> OpenedView<'a> {
                 discount: EmptyMap,
                 points: EmptyMap,
             },
-            wallet: WalletView::of(&opened.wallet, WalletShown::Adjudicated),
+            wallet: WalletView::of(&opened.wallet),
             identity: IdentityView::of(&opened.identity),
             accounts: opened
                 .accounts

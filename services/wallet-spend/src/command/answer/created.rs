@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     command::done::{FailedAccount, NewAccounts, NewWallet},
     model::Json,
-    view::{AccountShown, AccountView, EmptyMap, IdentityView, WalletShown, WalletView},
+    view::{AccountShown, AccountView, EmptyMap, IdentityView, WalletView},
 };
 
 #[derive(Debug, Serialize)]
@@ -43,7 +43,7 @@ struct Counted<T> {
 impl<'a> CreatedView<'a> {
     pub fn of(new: &'a NewWallet) -> Self {
         Self {
-            wallet: WalletView::of(&new.wallet, WalletShown::Read),
+            wallet: WalletView::of(&new.wallet),
             identities: new.identities.iter().map(IdentityView::of).collect(),
             accounts: new.accounts.as_ref().map(accounts),
             consumer: new.accounts.as_ref().map(|accounts| accounts.consumer.as_ref()),

@@ -53,7 +53,7 @@ impl Told {
             Refused::TransactionVoided { .. } => Self::Voided,
             Refused::TransactionExpired { .. } => Self::Expired,
             Refused::AdjudicationMismatch { .. } => Self::Mismatch,
-            Refused::NotPossible { .. } | Refused::SpendNotPermitted { .. } | Refused::LocksEnding => {
+            Refused::NotPossible { .. } | Refused::SpendNotPermitted { .. } | Refused::LocksEnding { .. } => {
                 Self::NotPossible
             }
             Refused::IdentityNotFound
