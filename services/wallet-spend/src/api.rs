@@ -50,6 +50,9 @@ pub const SERVICE: &str = "wallet-spend";
 /// ended stays ended, so a till that has to try again gets on.
 const LOCK_STEPS_MAX: usize = 25;
 
+/// Every path answers with and without it.
+const PREFIX: &str = "/2.0";
+
 /// What handlers work with.
 #[derive(Debug)]
 pub struct App {
@@ -65,7 +68,7 @@ pub(crate) fn edge(engine: Engine<Machine>, reads: Reads, nonces: Nonces) -> Res
     let mut settings =
         Settings::new(SERVICE, ErrorCode, Signatures::new(directory.clone(), nonces), readiness);
     settings.request_ids = RequestIds::X_EES_CALLED_UNIQUE_ID;
-    settings.prefix = Some("/2.0");
+    settings.prefix = Some(PREFIX);
     settings.compress = true;
     let app = Arc::new(App { engine, store: Store::new(reads), directory });
     let api = Api::new(Contract::parse(DOCUMENT)?, app, settings);
@@ -206,6 +209,12 @@ fn caller_ip(forwarded_for: Option<&str>, peer: Option<std::net::IpAddr>) -> Arc
         (None, Some(peer)) => peer.to_string().into(),
         (None, None) => "".into(),
     }
+}
+
+/// What events call the endpoint: its path, without the prefix and the query.
+fn resource(call: &Call) -> &str {
+    let path = call.target().split('?').next().unwrap_or_default();
+    path.strip_prefix(PREFIX).unwrap_or(path)
 }
 
 pub(crate) fn brand(call: &Call) -> Result<BrandId, Problem> {

@@ -9,7 +9,7 @@ use zerosum_edge::{Call, Problem, Reply};
 use zerosum_idempotency as idempotency;
 
 use super::{
-    App, SERVICE,
+    App, SERVICE, resource,
     wire::{LocationIn, account_id, short_map, valid, wallet_id},
 };
 use crate::command::{Action, Adjust, AdjustKind};
@@ -57,6 +57,6 @@ async fn adjust(app: &App, call: Call, kind: AdjustKind) -> Result<Reply, Proble
         location: request.location.into(),
         details: short_map("/details", request.details.as_ref())?,
     };
-    let resource = call.target().to_owned();
+    let resource = resource(&call).to_owned();
     app.run(&call, key, &resource, Action::Adjust(Box::new(adjust))).await
 }

@@ -9,7 +9,7 @@ use zerosum_edge::{Call, Problem, Reply};
 use zerosum_idempotency as idempotency;
 
 use super::{
-    App, SERVICE, problem,
+    App, SERVICE, problem, resource,
     wire::{account_id, reference, short_map, valid, wallet_id},
 };
 use crate::{
@@ -48,7 +48,7 @@ pub(super) async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Problem> 
         Changed::Wallet
     };
     let change = Change { wallet: wallet_id(&call)?, what, status, state };
-    let resource = call.target().to_owned();
+    let resource = resource(&call).to_owned();
     app.run(&call, key, &resource, Action::Change(change)).await
 }
 

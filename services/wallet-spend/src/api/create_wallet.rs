@@ -9,7 +9,7 @@ use zerosum_edge::{Call, Problem, Reply};
 use zerosum_idempotency as idempotency;
 
 use super::{
-    App, SERVICE, problem,
+    App, SERVICE, problem, resource,
     wire::{IdIn, map, valid, wallet_id},
 };
 use crate::{
@@ -77,7 +77,7 @@ pub(super) async fn identity(app: Arc<App>, call: Call) -> Result<Reply, Problem
     let identity = read_identity("", call.parse()?)?;
     let key = idempotency::optional(&call, SERVICE)?;
     let action = Action::AddIdentity { wallet: wallet_id(&call)?, identity };
-    let resource = call.target().to_owned();
+    let resource = resource(&call).to_owned();
     app.run(&call, key, &resource, action).await
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn account(app: Arc<App>, call: Call) -> Result<Reply, Problem>
     let account = read_account("", scheme, &call.parse()?)?;
     let key = idempotency::optional(&call, SERVICE)?;
     let action = Action::AddAccount { wallet: wallet_id(&call)?, account };
-    let resource = call.target().to_owned();
+    let resource = resource(&call).to_owned();
     app.run(&call, key, &resource, action).await
 }
 

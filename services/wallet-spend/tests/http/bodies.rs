@@ -9,11 +9,11 @@ use super::{
     stage::{BRAND, Holder, Stage, location, settle_body},
 };
 
-const OPEN: &str = "20241103080000-111-01-1121";
-const SPEND: &str = "20241103080000-111-01-1122";
+pub const OPEN: &str = "20241103080000-111-01-1121";
+pub const SPEND: &str = "20241103080000-111-01-1122";
 
 /// A page's object with other values in these places.
-fn with<P: AsRef<str>>(mut object: Value, changes: &[(P, Value)]) -> Value {
+pub fn with<P: AsRef<str>>(mut object: Value, changes: &[(P, Value)]) -> Value {
     for (at, value) in changes {
         let (parent, key) = at.as_ref().rsplit_once('/').unwrap();
         let parent = object.pointer_mut(parent).unwrap();
@@ -29,7 +29,7 @@ fn wallet() -> Value {
     page("calculate_response")["wallet"].clone()
 }
 
-fn identity() -> Value {
+pub fn identity() -> Value {
     page("calculate_response")["identity"].clone()
 }
 
@@ -38,13 +38,13 @@ fn account(figures: [i64; 6]) -> Value {
     with(page("account_voided"), &balances("", figures))
 }
 
-fn balances(at: &str, figures: [i64; 6]) -> Vec<(String, Value)> {
+pub fn balances(at: &str, figures: [i64; 6]) -> Vec<(String, Value)> {
     let names = ["current", "usable", "locked", "lifetime", "lifetimeSpend", "lifetimeSpendValue"];
     names.iter().zip(figures).map(|(name, points)| (format!("{at}/balances/{name}"), json!(points))).collect()
 }
 
 /// An account transaction with its account, as the page's void has it.
-fn moved(
+pub fn moved(
     event: &str,
     value: i64,
     before: [i64; 2],
@@ -69,7 +69,7 @@ fn moved(
 }
 
 /// `basket.summary` with every key of the page's, null but for these results.
-fn summary(results: &[(&str, i64)]) -> Value {
+pub fn summary(results: &[(&str, i64)]) -> Value {
     let mut summary = page("spend_transaction")["basket"]["summary"].clone();
     summary["spendAdjudicationResults"] = Value::Null;
     for points in summary["results"]["points"].as_object_mut().unwrap().values_mut() {
@@ -81,11 +81,11 @@ fn summary(results: &[(&str, i64)]) -> Value {
     summary
 }
 
-fn merchant() -> Value {
+pub fn merchant() -> Value {
     json!({"merchant_store_id": "111", "merchant_store_parent_id": "AFabulousRetailer"})
 }
 
-fn shown_location() -> Value {
+pub fn shown_location() -> Value {
     json!({"storeId": "111", "storeParentId": "AFabulousRetailer"})
 }
 
@@ -97,7 +97,7 @@ fn list(name: &str, order: &str, results: Vec<Value>) -> Value {
 }
 
 /// The page's purchase up to its spend: opened, and 20,000 of 25,000 points locked.
-async fn purchase(stage: &Stage) -> (Holder, Value) {
+pub async fn purchase(stage: &Stage) -> (Holder, Value) {
     let holder = gemma(stage, CARD).await;
     let opened = stage.open(&holder, OPEN).await.expect(200);
     let spend = with_ids(page("spend_request"), &holder);

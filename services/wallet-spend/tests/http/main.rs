@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bodies;
+mod events;
 mod expiry;
 mod flow;
 mod histories;

@@ -262,11 +262,25 @@ impl Stage {
         assert_eq!(admin.execute(sql, &[&reference]).await.unwrap(), 1);
     }
 
-    /// The event of this name that was put into the outbox last.
+    /// The events that consumers get, in their order: name and envelope. Those of the ledger's own postings left out.
+    pub async fn events(&self) -> Vec<(String, Value)> {
+        /// More than any test makes.
+        const MOST: i64 = 10_000;
+        let app = self.database.app().await;
+        app.batch_execute("set role zerosum_app").await.unwrap();
+        let (events, _) = zerosum_events::page(&app, None, MOST).await.unwrap();
+        let of_ours = |event: zerosum_events::Event| match event.data {
+            zerosum_events::Data::Stored(envelope) => Some((event.r#type, envelope)),
+            _ => None,
+        };
+        events.into_iter().filter_map(of_ours).collect()
+    }
+
+    /// The last event of this name.
     pub async fn event(&self, name: &str) -> Value {
-        let sql = "select payload from events.outbox where kind = $1 order by event_id desc limit 1";
-        let row = self.database.admin().await.query_one(sql, &[&name]).await.unwrap();
-        serde_json::from_str(row.get(0)).unwrap()
+        let events = self.events().await;
+        let found = events.into_iter().rev().find(|(kind, _)| kind == name);
+        found.unwrap_or_else(|| panic!("there is no event {name}")).1
     }
 
     /// What `zerosum verify` proves (W5 among it: the points that a scheme issued are those redeemed, expired and
