@@ -24,7 +24,7 @@ pub const CLIENT_MAX: Duration = Duration::from_secs(5);
 const LEAVING: Duration = Duration::from_millis(750);
 
 /// Between two attempts. Shorter than what Retry-After asks for, because this is a proof and not a kindness.
-const PAUSE_MS: std::ops::Range<u64> = 10..60;
+pub(crate) const PAUSE_MS: std::ops::Range<u64> = 10..60;
 
 #[derive(Debug, Clone)]
 pub struct Transfer {
@@ -203,7 +203,7 @@ impl Caller {
         self.send(self.http.post(url).header("Idempotency-Key", &transfer.key).json(&body)).await
     }
 
-    /// One attempt at cash, on the port beside accounting's.
+    /// One attempt at cash, on the port before accounting's.
     pub async fn ask_cash(&self, cash: &CashMove, random: &mut SmallRng) -> Option<Told> {
         let mut body = json!({
             "user_id": cash.user, "brand_id": BRAND, "amount_cents": cash.amount, "reason": "proof", "memo": cash.key,
@@ -215,7 +215,7 @@ impl Caller {
                 body["expires_at"] = json!(moment);
             }
         }
-        let port = self.port(random) + 1;
+        let port = self.port(random) - 1;
         let url = format!("http://127.0.0.1:{port}/v1/cash/{path}");
         self.send(self.http.post(url).header("Idempotency-Key", &cash.key).json(&body)).await
     }
@@ -267,7 +267,7 @@ impl Caller {
     fn note_leaving(&self, response: &reqwest::Response) {
         let closes = response.headers().get("connection").is_some_and(|value| value == "close");
         let Some(port) = response.url().port().filter(|_| closes) else { return };
-        let instance = if self.ports.contains(&port) { port } else { port - 1 };
+        let instance = if self.ports.contains(&port) { port } else { port + 1 };
         let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
         leaving.insert(instance, Instant::now());
     }
@@ -287,12 +287,10 @@ impl Caller {
         self.cut.load(Ordering::Relaxed)
     }
 
-    /// The latency that 99 of 100 answers since the last time were within.
-    pub fn take_p99(&self) -> Duration {
-        let mut all = std::mem::take(&mut *self.latencies.lock().unwrap_or_else(PoisonError::into_inner));
-        all.sort_unstable();
-        let at = all.len() * 99 / 100;
-        Duration::from_micros(u64::from(all.get(at).or(all.last()).copied().unwrap_or_default()))
+    /// How long each answer took since the last time this was asked.
+    pub fn take_latencies(&self) -> Vec<Duration> {
+        let all = std::mem::take(&mut *self.latencies.lock().unwrap_or_else(PoisonError::into_inner));
+        all.into_iter().map(|micros| Duration::from_micros(u64::from(micros))).collect()
     }
 
     /// Attempts whose connection was taken and ended without an answer.

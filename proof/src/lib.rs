@@ -12,6 +12,8 @@ pub mod conclude;
 pub mod disturb;
 pub mod figure;
 pub mod load;
+pub mod pairs;
+pub mod points;
 pub mod promises;
 pub mod run;
 pub mod serve;

@@ -12,7 +12,10 @@ use rand::{Rng, rngs::SmallRng};
 use tokio::{task::JoinSet, time::sleep};
 use zerosum_testkit::schedule::Seed;
 
-use crate::caller::{Caller, CashMove, Transfer};
+use crate::{
+    caller::{Caller, CashMove, Transfer},
+    points::{self, Points},
+};
 
 /// Customers 1 to this many are in half of all transfers.
 pub const HOT: usize = 8;
@@ -48,6 +51,14 @@ impl Load {
     pub fn with_cash(mut self, caller: &Arc<Caller>, seed: Seed, clients: usize, users: &[String]) -> Self {
         for client in 0..clients {
             self.clients.spawn(work_cash(caller.clone(), self.stop.clone(), seed, client, users.to_vec()));
+        }
+        self
+    }
+
+    /// More clients, who spend points, settle, void and give them back.
+    pub fn with_points(mut self, points: &Arc<Points>, seed: Seed, tills: usize, pause: Duration) -> Self {
+        for till in 0..tills {
+            self.clients.spawn(points::work(points.clone(), self.stop.clone(), seed, till, pause));
         }
         self
     }

@@ -1,6 +1,6 @@
 //! `cargo run -p zerosum-proof -- --minutes 10 --seed N`: the long form of every proof, and a report to read.
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use zerosum_proof::{Form, Report, Run, promises, serve};
@@ -21,6 +21,9 @@ struct Cli {
     /// The short form, as `cargo test` runs it.
     #[arg(long)]
     short: bool,
+    /// The program that is shipped, which is killed and asked to verify; without it, the one beside this program.
+    #[arg(long)]
+    zerosum: Option<PathBuf>,
     /// Only these promises, by number.
     #[arg(long, value_delimiter = ',')]
     only: Vec<u8>,
@@ -43,7 +46,10 @@ async fn main() -> anyhow::Result<ExitCode> {
     let seed = Seed(cli.seed.unwrap_or_else(|| rand::random_range(0..1_000_000)));
     let form =
         if cli.short { Form::Short } else { Form::Long { each: Duration::from_secs(60 * cli.minutes) } };
-    let run = Run { seed, form, program: std::env::current_exe()? };
+    let program = std::env::current_exe()?;
+    let zerosum = cli.zerosum.unwrap_or_else(|| program.with_file_name("zerosum"));
+    let zerosum = zerosum.exists().then_some(zerosum);
+    let run = Run { seed, form, program, zerosum };
     println!("seed {seed}");
     let figures = promises::all(&run, &cli.only, |figure| println!("{figure}\n")).await;
     let report = Report { figures };

@@ -1,6 +1,11 @@
 //! How much of a proof is run, and what it is run with.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context as _;
 
 use zerosum_testkit::schedule::Seed;
 
@@ -20,9 +25,18 @@ pub struct Run {
     pub form: Form,
     /// This package's own program: it can be a service that is killed.
     pub program: PathBuf,
+    /// The program that is shipped, `zerosum`, where it has been built.
+    pub zerosum: Option<PathBuf>,
 }
 
 impl Run {
+    /// The shipped program.
+    pub fn zerosum(&self) -> anyhow::Result<&Path> {
+        self.zerosum
+            .as_deref()
+            .context("there is no program `zerosum`: build it, with `cargo build -p zerosum`")
+    }
+
     /// The number of trials in this form.
     pub fn trials(&self, short: u64, long: u64) -> u64 {
         match self.form {

@@ -1,4 +1,4 @@
-//! The process that is killed: accounting and cash as their own binaries serve them, and a place to die at.
+//! The process that is killed: the three services as their own binaries serve them, and a place to die at.
 
 use std::{
     io::Read as _,
@@ -18,9 +18,14 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
-use zerosum_accounting::service::Parts;
-use zerosum_edge::{BearerConfig, BearerTokens, ServeLimits, TokenKeys};
-use zerosum_ledger::engine::{FaultPoint, arm};
+use zerosum_accounting::{api, command::Accounting, service::Parts, store::Store};
+use zerosum_edge::{
+    BearerConfig, BearerTokens, Edge, ErrorMessage, Readiness, ServeLimits, Settings, TokenKeys,
+};
+use zerosum_ledger::{
+    Engine, EngineConfig,
+    engine::{FaultPoint, arm},
+};
 
 use crate::stage::{AUDIENCE, ISSUER};
 
@@ -30,11 +35,14 @@ pub struct ServeArgs {
     database_url: String,
     #[arg(long)]
     jwks: PathBuf,
-    /// Accounting's; cash is on the next.
+    /// Accounting's; cash is on the one before, wallet-spend on the one after.
     #[arg(long)]
     port: u16,
     #[arg(long, default_value_t = 4)]
     read_connections: usize,
+    /// The most postings of accounting that share a commit: makes its capacity small and known.
+    #[arg(long)]
+    batch_max: Option<usize>,
     /// The step of the posting path at which the process kills itself with SIGKILL.
     #[arg(long, value_parser = parse_point)]
     kill_at: Option<FaultPoint>,
@@ -68,17 +76,21 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     if let Some(point) = args.kill_at {
         kill_at(point, args.kill_visit);
     }
+    allow_many_connections();
     let keys = TokenKeys::load(&args.jwks)?;
     let tokens = Arc::new(BearerTokens::new(BearerConfig::new(ISSUER, AUDIENCE), keys));
-    let parts =
-        Parts { read_connections: args.read_connections, ..Parts::new(args.database_url.parse()?, tokens) };
-    let accounting = zerosum_accounting::service::Service::start(parts.clone())?;
+    let database: tokio_postgres::Config = args.database_url.parse()?;
+    let parts = Parts { read_connections: args.read_connections, ..Parts::new(database.clone(), tokens) };
+    let accounting = accounting(&parts, args.batch_max)?;
     let cash = zerosum_cash::service::Service::start(parts)?;
+    let wallet_parts = zerosum_wallet_spend::service::Parts::new(database);
+    let wallet = zerosum_wallet_spend::service::Service::start(wallet_parts)?;
     let listen = async |port| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
     };
-    let (accounting_port, cash_port) = (listen(args.port).await?, listen(args.port + 1).await?);
+    let (accounting_port, cash_port) = (listen(args.port).await?, listen(args.port - 1).await?);
+    let wallet_port = listen(args.port + 1).await?;
     println!("listening");
     std::thread::spawn(|| {
         // The parent holds the other end and never writes.
@@ -97,8 +109,29 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
         }
     };
     tokio::try_join!(
-        accounting.serve(accounting_port, ServeLimits::default(), stop()),
+        zerosum_edge::serve(accounting_port, accounting, ServeLimits::default(), stop()),
         cash.serve(cash_port, ServeLimits::default(), stop()),
+        wallet.serve(wallet_port, ServeLimits::default(), stop()),
     )?;
     Ok(())
+}
+
+/// Accounting as it is shipped, or with batches of another size.
+fn accounting(parts: &Parts<Arc<BearerTokens>>, batch_max: Option<usize>) -> anyhow::Result<Edge> {
+    let Some(batch_max) = batch_max else {
+        return Ok(zerosum_accounting::service::Service::start(parts.clone())?.edge().clone());
+    };
+    let config = EngineConfig { batch_max, ..EngineConfig::new(parts.database.clone()) };
+    let app = api::App { engine: Engine::start(Accounting, config), store: Store::new(parts.reads()?) };
+    let settings = Settings::new(api::SERVICE, ErrorMessage, parts.authenticate.clone(), Readiness::always());
+    Ok(api::edge(Arc::new(app), settings)?)
+}
+
+/// Under overload every waiting request has a connection, and a shell may allow only 1,024.
+pub fn allow_many_connections() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // What is allowed without it may do.
+    let _ = setrlimit(Resource::Nofile, limit);
 }

@@ -32,10 +32,13 @@ pub struct Plan {
     pub program: PathBuf,
     pub database_url: String,
     pub jwks: PathBuf,
+    /// Accounting's; cash is on the one before, wallet-spend on the one after.
     pub port: u16,
     /// Where it is to be killed, and at which visit.
     pub kill: Option<(FaultPoint, u64)>,
     pub read_connections: usize,
+    /// The most postings of accounting that share a commit; none: as shipped.
+    pub batch_max: Option<usize>,
 }
 
 impl Plan {
@@ -48,21 +51,23 @@ impl Plan {
             port: free_ports()?,
             kill: None,
             read_connections: 4,
+            batch_max: None,
         })
     }
 }
 
-/// Two ports that follow each other and that nobody listens on now. They lie below those that the system gives to
+/// The middle of three ports that follow each other and that nobody listens on now: cash, accounting, wallet-spend, as
+/// `zerosum up` has them. They lie below those that the system gives to
 /// connections, which could take one of them while its service is away.
-fn free_ports() -> anyhow::Result<u16> {
+pub(crate) fn free_ports() -> anyhow::Result<u16> {
     for _ in 0..TRIES {
         let port = rand::random_range(PORTS);
         let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-        if free(port) && free(port + 1) {
-            return Ok(port);
+        if free(port) && free(port + 1) && free(port + 2) {
+            return Ok(port + 1);
         }
     }
-    bail!("no two free ports were found")
+    bail!("no three free ports were found")
 }
 
 /// A running service; dropping it kills it.
@@ -79,6 +84,9 @@ impl Service {
         let mut command = Command::new(&plan.program);
         command.arg("serve").args(["--port", &plan.port.to_string()]).arg("--jwks").arg(&plan.jwks);
         command.args(["--read-connections", &plan.read_connections.to_string()]);
+        if let Some(batch_max) = plan.batch_max {
+            command.args(["--batch-max", &batch_max.to_string()]);
+        }
         if let Some((point, visit)) = plan.kill {
             command.args(["--kill-at", &format!("{point:?}"), "--kill-visit", &visit.to_string()]);
         }

@@ -1,6 +1,10 @@
 //! What a proof stands on: a database, one brand, accounts with money on them, and a token.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use futures_util::future::try_join_all;
@@ -18,6 +22,9 @@ use zerosum_ledger::{Engine, EngineConfig, Submission};
 use zerosum_testkit::TestDatabase;
 
 pub const BRAND: &str = "proof";
+/// The brand's client of wallet-spend.
+pub const CLIENT_ID: &str = "1234567890";
+pub const SECRET: &str = "0987654321";
 pub const ISSUER: &str = "zerosum";
 pub const AUDIENCE: &str = "zerosum";
 
@@ -34,7 +41,7 @@ pub struct Stage {
     pub accounts: Vec<AccountId>,
     pub token: String,
     pub jwks: PathBuf,
-    _folder: TempDir,
+    _folder: Option<Arc<TempDir>>,
 }
 
 /// Account ids are chosen by us, so that a seed names the same accounts in every run.
@@ -48,10 +55,39 @@ impl Stage {
     }
 
     pub async fn on(database: TestDatabase, accounts: Accounts) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("making a folder failed")?;
+        DevKey::create(folder.path())?;
+        let stage = Self::with_key_of(folder.path(), database, accounts).await?;
+        Ok(Self { _folder: Some(Arc::new(folder)), ..stage })
+    }
+
+    /// The same stage where its database has gone.
+    pub fn at(&self, database: TestDatabase) -> Self {
+        Self {
+            database,
+            accounts: self.accounts.clone(),
+            token: self.token.clone(),
+            jwks: self.jwks.clone(),
+            _folder: self._folder.clone(),
+        }
+    }
+
+    /// Tokens are signed with the key in this folder.
+    pub async fn with_key_of(
+        folder: &Path,
+        database: TestDatabase,
+        accounts: Accounts,
+    ) -> anyhow::Result<Self> {
         let ids: Vec<AccountId> = (0..=accounts.customers).map(account_id).collect();
         let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
         let admin = database.admin().await;
-        admin.execute("insert into ledger.brands (brand_id, name) values ($1, 'Proof')", &[&BRAND]).await?;
+        let brand = "with brand as (
+                       insert into ledger.brands (brand_id, name, currency) values ($1, 'Proof', 'USD')
+                     ), settings as (
+                       insert into wallet.brand_settings (brand_id, unit_id, unit_name) values ($1, $1, 'Proof')
+                     )
+                     insert into wallet.clients (brand_id, client_id, name, secret) values ($1, $2, 'Proof', $3)";
+        admin.execute(brand, &[&BRAND, &CLIENT_ID, &SECRET]).await?;
         let opened = "insert into ledger.accounts (brand_id, account_id, name, type, steward, currency, keeps_lots,
                                                    created_at, updated_at)
                       select $2, id, 'proof', 'asset', 'general', 'USD', false, now(), now() from unnest($1::uuid[]) id";
@@ -59,8 +95,7 @@ impl Stage {
         let balances = "insert into ledger.balances (brand_id, account_id, posted, held, version, floor)
                         select $2, id, 0, 0, 0, case when id <> $3 then 0 end from unnest($1::uuid[]) id";
         admin.execute(balances, &[&uuids, &BRAND, &account_id(0).uuid()]).await?;
-        let folder = tempfile::tempdir().context("making a folder failed")?;
-        let key = DevKey::create(folder.path())?;
+        let key = DevKey::load(folder)?;
         let grant = tokens::Grant {
             issuer: ISSUER,
             audience: AUDIENCE,
@@ -71,8 +106,8 @@ impl Stage {
         let now = (zerosum_edge::system_clock())();
         // Longer than any run, and as long as a token may live.
         let token = key.mint(&grant, now, Duration::from_secs(24 * 3600))?;
-        let stage =
-            Self { database, accounts: ids, token, jwks: folder.path().join("jwks.json"), _folder: folder };
+        let jwks = folder.join("jwks.json");
+        let stage = Self { database, accounts: ids, token, jwks, _folder: None };
         stage.fund(accounts.opening).await?;
         Ok(stage)
     }

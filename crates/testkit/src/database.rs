@@ -53,6 +53,23 @@ impl TestDatabase {
         Self::on(server, &name)
     }
 
+    /// A database that somebody else has made, by its addresses for the owner and for services.
+    pub fn at(admin_url: String, app_url: String) -> Self {
+        Self { admin_url, app_url }
+    }
+
+    /// A copy of this database on this process's server. Whoever is connected to this one is cut off.
+    pub async fn copy(&self) -> Self {
+        let server = server::shared().await;
+        let (name, admin) = (Self::next_name(), connect(&server.url("postgres")).await);
+        let of = self.admin_url.rsplit('/').next().expect("an address names its database");
+        let ends = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1";
+        admin.execute(ends, &[&of]).await.expect("cut off those who are connected");
+        let copies = format!("create database {name} template {of}");
+        admin.batch_execute(&copies).await.expect("copy a database");
+        Self::on(server, &name)
+    }
+
     /// The address for the owner and superuser: for planting faults and looking at everything.
     pub fn admin_url(&self) -> &str {
         &self.admin_url

@@ -21,16 +21,18 @@ const CLIENTS: usize = 16;
 /// A request takes a few milliseconds, so this ends before, in and after its batch.
 const PATIENCE_MICROS: std::ops::Range<u64> = 0..15_000;
 const TOLD_MAX: Duration = Duration::from_secs(30);
+/// Asked in one go; some of them are answered before their client goes away.
+const ROUND: u64 = 200;
 
 pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let claim = "a client that goes away at any instant leaves no poisoned session and no half effect";
     let mut figure = Figure::begin(14, claim, "requests whose client went away");
-    let requests = run.trials(600, 12_000);
+    let wanted = run.trials(300, 10_000);
     let stage = Arc::new(Stage::new(Accounts { customers: CUSTOMERS, opening: 10_000 }).await?);
     let plan = Plan::new(&run.program, &stage, stage.database.app_url())?;
     let service = Service::start(&plan).await?;
     let caller = Arc::new(Caller::new(&stage, &[plan.port])?);
-    let went = stream::iter(0..requests).map(|number| {
+    let request = |number: u64| {
         let (caller, mut random) = (caller.clone(), run.seed.stream(&format!("request {number}")));
         async move {
             let transfer = transfer(&mut random, CUSTOMERS, format!("gone-{number}"));
@@ -42,8 +44,14 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
             caller.transfer_since(invoked, &transfer, &mut random, TOLD_MAX).await;
             went
         }
-    });
-    let went = went.buffer_unordered(CLIENTS).filter(|went| std::future::ready(*went)).count().await as u64;
+    };
+    let (mut requests, mut went) = (0, 0);
+    while went < wanted {
+        let round = stream::iter(requests..requests + ROUND).map(request).buffer_unordered(CLIENTS);
+        went += round.filter(|went| std::future::ready(*went)).count().await as u64;
+        requests += ROUND;
+    }
+    figure.see("requests, each with one effect or refusal", requests);
     judge_statuses(&mut figure, &caller);
     conclude(&mut figure, &stage, caller.history.take(), &[("clients that went away", went)]).await?;
     service.kill().await?;

@@ -1,7 +1,8 @@
 //! Promises 11 and 14: `kill -9` at every step of the posting path, then retry: one effect.
 //!
 //! The process kills itself at a chosen step of a chosen batch; clients notice nothing but a connection that ends, and
-//! ask again with the same key. What they were doing when it died is the client that went away, too.
+//! ask again with the same key. What they were doing when it died is the client that went away, too. Points are
+//! locked, settled, voided and refunded all the while by tills whose key is the reference.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -13,11 +14,13 @@ use crate::{
     caller::Caller,
     conclude::{conclude, judge_statuses},
     load::{Load, Shape},
+    points::Points,
     service::{Plan, Service},
     stage::{Accounts, Stage},
 };
 
 const CUSTOMERS: usize = 50;
+const POINTS_TILLS: usize = 4;
 /// A batch takes milliseconds; a visit that does not come in this time never comes.
 const VISIT_MAX: Duration = Duration::from_secs(30);
 
@@ -30,7 +33,11 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let caller = Arc::new(Caller::new(&stage, &[plan.port])?);
     let mut random = run.seed.stream("kills");
     let shape = Shape { clients: 8, customers: CUSTOMERS, pause: Duration::ZERO };
-    let load = Load::start(&caller, run.seed, shape);
+    let before = Service::start(&plan).await?;
+    let points = Points::open(&[plan.port]).await?;
+    before.kill().await?;
+    let load =
+        Load::start(&caller, run.seed, shape).with_points(&points, run.seed, POINTS_TILLS, Duration::ZERO);
     let mut kills: BTreeMap<String, u64> = BTreeMap::new();
     for point in (0..rounds).flat_map(|_| FaultPoint::ALL) {
         let visit = random.random_range(1..20);
@@ -47,6 +54,7 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     reached.push(("connections that clients saw end", caller.cut()));
     let history = caller.history.take();
     conclude(&mut figure, &stage, history, &reached).await?;
+    points.conclude(&mut figure, &stage.database).await?;
     last.kill().await?;
     figure.claim(kills.len() == FaultPoint::ALL.len(), || format!("only at {} steps", kills.len()));
     Ok(figure.end(kills.values().sum()))

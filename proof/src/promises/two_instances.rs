@@ -1,5 +1,5 @@
-//! Promises 1 and 16: two instances of accounting and of cash against one database, every fault at once: each account is
-//! strictly serializable, money is conserved in every snapshot, every acknowledged effect is there, every key has one.
+//! Promises 1 and 16: two instances of each service against one database, every fault at once: each account is strictly
+//! serializable, money and points are conserved, every acknowledged effect is there, every key has one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,12 +16,14 @@ use crate::{
     conclude::{conclude, judge_statuses},
     disturb,
     load::{Load, Shape},
+    points::Points,
     service::{Plan, Service},
     stage::{Accounts, Stage},
 };
 
 const CLIENTS: usize = 24;
 const CASH_CLIENTS: usize = 8;
+const POINTS_TILLS: usize = 8;
 /// Few, so that each is fought over.
 const USERS: usize = 6;
 const ODDS: Odds = Odds { commits: 25, connections: 5 };
@@ -52,12 +54,10 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     };
     let users: Vec<String> = (0..USERS).map(|user| format!("user {user}")).collect();
     stage.give_cash(&users, 100).await?;
-    let load = Load::start(&caller, run.seed, Shape { clients: CLIENTS, customers, pause }).with_cash(
-        &caller,
-        run.seed,
-        CASH_CLIENTS,
-        &users,
-    );
+    let points = Points::open(&ports).await?;
+    let load = Load::start(&caller, run.seed, Shape { clients: CLIENTS, customers, pause })
+        .with_cash(&caller, run.seed, CASH_CLIENTS, &users)
+        .with_points(&points, run.seed, POINTS_TILLS, pause);
     let terminated = disturb::terminate_backends(&stage, Duration::from_millis(500)).await;
     let snapshots = disturb::take_snapshots(&stage, Duration::from_millis(200)).await;
 
@@ -100,6 +100,7 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
         Form::Short => rare.iter().for_each(|(what, times)| figure.see(*what, times)),
     }
     let history = conclude(&mut figure, &stage, caller.history.take(), &reached).await?;
+    let about_points = points.conclude(&mut figure, &stage.database).await?;
     figure.see("the longest wait for one answer", format!("{} ms", caller.slowest().as_millis()));
-    Ok(figure.end(history.operations.len() as u64))
+    Ok(figure.end(history.operations.len() as u64 + about_points))
 }

@@ -1,4 +1,5 @@
-//! The short form of every proof. The long one is `cargo run -p zerosum-proof -- --minutes 10`.
+//! The short form of every proof. The long one is `cargo run -p zerosum-proof -- --minutes 10`. Those that need the
+//! shipped program are tests of that program's package.
 //!
 //! One at a time: each uses both cores of a small machine, and some of them measure.
 
@@ -11,7 +12,12 @@ static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(())
 const KEPT: &[(u8, u64)] = &[];
 
 fn run(seed: u64) -> Run {
-    Run { seed: Seed(seed), form: Form::Short, program: env!("CARGO_BIN_EXE_zerosum-proof").into() }
+    Run {
+        seed: Seed(seed),
+        form: Form::Short,
+        program: env!("CARGO_BIN_EXE_zerosum-proof").into(),
+        zerosum: None,
+    }
 }
 
 async fn holds<F: Future<Output = anyhow::Result<Figure>>>(number: u8, prove: impl Fn(Run) -> F) {
@@ -34,17 +40,19 @@ macro_rules! promises {
 }
 
 promises! {
-    0 verify_finds_twelve_of_twelve_planted_faults promises::planted::prove,
     0 verify_proves_the_books_while_they_are_written promises::verify_speed::prove,
     10 promise_10_a_lost_commit_acknowledgement_heals_by_retry promises::lost_ack::prove,
     11 promise_11_killed_at_every_step_then_retried_has_one_effect promises::killed::prove,
     14 promise_14_a_client_that_goes_away_leaves_nothing_half_done promises::gone::prove,
     16 promise_16_two_instances_under_all_faults_are_strictly_serializable promises::two_instances::prove,
+    18 promise_18_a_hot_account_does_not_slow_the_others promises::hot_account::prove,
     20 promise_20_a_killed_postmaster_loses_nothing_acknowledged promises::postmaster::prove,
     22 promise_22_terminated_backends_cost_a_retry promises::backends::prove,
     23 promise_23_a_silent_database_holds_nobody_past_the_deadline promises::silence::prove,
     25 promise_25_without_a_connection_it_says_when_to_come_back promises::exhausted::prove,
     26 promise_26_at_ten_times_the_load_goodput_stays promises::overload::prove,
+    26 promise_26_at_ten_times_the_load_over_http_goodput_stays_and_none_is_lost promises::overload_http::prove,
     27 promise_27_slow_silent_and_stalled_connections_are_closed promises::slow_clients::prove,
     28 promise_28_a_rolling_restart_loses_no_request promises::restart::prove,
+    30 promise_30_deadlines_nest promises::deadlines::prove,
 }

@@ -1,0 +1,228 @@
+//! Promise 26 over HTTP: at ten times the load of what a running service can do, goodput stays at 80 % of its peak, every
+//! request is answered, the rest is told when to come back, and it is back to normal within 10 s.
+//!
+//! The capacity of the service is measured first, by callers that wait for their answers. Then the load is open: it
+//! does not wait. The service is a process of its own behind real connections, one for each request that waits; its
+//! batches are small and its database is far away, so that its capacity is small and the load generator, which shares
+//! the machine, is not what is measured.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::json;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, interval, sleep},
+};
+use zerosum_testkit::proxy::{Link, Proxy, Quiet};
+
+use crate::{
+    Figure, Form, Run,
+    caller::CLIENT_MAX,
+    pairs::P99,
+    serve::allow_many_connections,
+    service::{Plan, Service},
+    stage::{Accounts, Stage},
+};
+
+/// With batches of 8 over a link of 25 ms each way, less than a hundred a second: ten times that is within what one
+/// core can say no to, in a debug build too.
+const BATCH_MAX: usize = 8;
+const LATE: Duration = Duration::from_millis(25);
+/// More than a batch takes, so that there is always a next one; and a queue that ends within the deadline.
+const WAITING: usize = 16 * BATCH_MAX;
+/// Of 1×, 2×, 5× and 10×, in percent of the peak.
+const GOODPUT_PERCENT_MIN: u64 = 80;
+const NORMAL_WITHIN: Duration = Duration::from_secs(10);
+/// A probe that is answered this fast met no queue.
+const NORMAL: Duration = Duration::from_millis(600);
+/// A request has 3 s; what a busy machine adds is the rest.
+const ACCEPTED_P99_MAX: Duration = Duration::from_millis(3_500);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Done,
+    /// 503 or 429, with Retry-After.
+    ComeBack,
+    /// No answer at all.
+    Lost,
+    Wrong(u16),
+}
+
+struct Callers {
+    http: reqwest::Client,
+    url: String,
+    stage: Arc<Stage>,
+    /// The keys of what was acknowledged.
+    acknowledged: Mutex<Vec<String>>,
+}
+
+impl Callers {
+    async fn ask(&self, key: String) -> (Told, Duration) {
+        let body = json!({
+            "type": "transfer", "memo": key,
+            "entries": [
+                {"account_id": self.stage.accounts[1].to_string(), "amount_cents": -1},
+                {"account_id": self.stage.accounts[2].to_string(), "amount_cents": 1},
+            ],
+        });
+        let sent = Instant::now();
+        let request = self.http.post(&self.url).bearer_auth(&self.stage.token);
+        let answer = async {
+            let response = request.header("Idempotency-Key", &key).json(&body).send().await?;
+            let retry_after = response.headers().contains_key("retry-after");
+            let status = response.status().as_u16();
+            response.bytes().await.map(|_| (status, retry_after))
+        };
+        let told = match answer.await {
+            Ok((201, _)) => Told::Done,
+            Ok((429 | 503, true)) => Told::ComeBack,
+            Ok((status, _)) => Told::Wrong(status),
+            Err(_) => Told::Lost,
+        };
+        if told == Told::Done {
+            self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+        }
+        (told, sent.elapsed())
+    }
+
+    /// By callers that wait for their answers. Per second.
+    async fn capacity(self: &Arc<Self>, time: Duration) -> u64 {
+        let (start, mut callers) = (Instant::now(), JoinSet::new());
+        for caller in 0..WAITING {
+            let this = self.clone();
+            callers.spawn(async move {
+                let mut done = 0_u64;
+                while start.elapsed() < time {
+                    done += u64::from(this.ask(format!("capacity-{caller}-{done}")).await.0 == Told::Done);
+                }
+                done
+            });
+        }
+        let done: u64 = callers.join_all().await.into_iter().sum();
+        done * 1_000 / millis(start.elapsed())
+    }
+
+    /// So many a second, whatever is answered.
+    async fn load(self: &Arc<Self>, name: &str, per_second: u64, time: Duration) -> Vec<(Told, Duration)> {
+        const TICK: Duration = Duration::from_millis(10);
+        let (start, mut ticks, mut sent, mut callers) = (Instant::now(), interval(TICK), 0, JoinSet::new());
+        while start.elapsed() < time {
+            ticks.tick().await;
+            let due = per_second * millis(start.elapsed()) / 1_000;
+            for number in sent..due {
+                let (this, key) = (self.clone(), format!("{name}-{number}"));
+                callers.spawn(async move { this.ask(key).await });
+            }
+            sent = due.max(sent);
+        }
+        callers.join_all().await
+    }
+
+    /// How long it takes until a probe meets no queue.
+    async fn normal(&self, name: &str) -> Option<Duration> {
+        let over = Instant::now();
+        for probe in 0_u64.. {
+            let (told, took) = self.ask(format!("probe-{name}-{probe}")).await;
+            if told == Told::Done && took < NORMAL {
+                return Some(over.elapsed());
+            }
+            if over.elapsed() > NORMAL_WITHIN {
+                break;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        None
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
+    let claim =
+        "over HTTP, at 10× load goodput stays ≥ 80 % of peak; the rest is told to come back, none is lost";
+    let mut figure = Figure::begin(26, claim, "requests of an open load over HTTP");
+    allow_many_connections();
+    let stage = Arc::new(Stage::new(Accounts { customers: 2, opening: 1_000_000_000 }).await?);
+    let proxy = Proxy::before(stage.database.app_url(), Quiet).await;
+    let url = proxy.url(stage.database.app_url());
+    let plan = Plan { batch_max: Some(BATCH_MAX), ..Plan::new(&run.program, &stage, &url)? };
+    let service = Service::start(&plan).await?;
+    let callers = Arc::new(Callers {
+        http: reqwest::Client::builder().timeout(CLIENT_MAX).no_proxy().build()?,
+        url: format!("http://127.0.0.1:{}/v1/transactions", plan.port),
+        stage: stage.clone(),
+        acknowledged: Mutex::default(),
+    });
+    callers.ask("first".to_owned()).await;
+    proxy.set_link(Link::Slow(LATE));
+    let capacity = callers.capacity(run.time(Duration::from_secs(3)).min(Duration::from_secs(10))).await;
+    figure.see("capacity: callers that wait for their answers", format!("{capacity} a second"));
+    // Longer than the deadline: a queue that grows to it shows what it does to goodput.
+    let time = run.time(Duration::from_secs(5)).min(Duration::from_secs(30));
+    let (mut asked, mut told_to_come_back, mut goodputs) = (0, 0, Vec::new());
+    let loads: &[u64] = if run.form == Form::Short { &[1, 10] } else { &[1, 2, 5, 10] };
+    for times in loads.iter().copied() {
+        let answers = callers.load(&format!("{times}x"), capacity * times, time).await;
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for (told, _) in &answers {
+            *counts.entry(format!("{told:?}")).or_default() += 1;
+        }
+        let count = |what: Told| answers.iter().filter(|(told, _)| *told == what).count() as u64;
+        let accepted = answers.iter().filter(|(told, _)| *told == Told::Done).map(|(_, took)| *took);
+        let p99 = P99::of(accepted.collect());
+        // What was in the queue at the end is answered after it: at most a deadline's worth.
+        let goodput = count(Told::Done) * 1_000 / millis(time);
+        let back = callers.normal(&format!("{times}x")).await;
+        figure.see(
+            format!("{times}×, {} a second", capacity * times),
+            format!(
+                "{goodput} a second done, p99 of these {} ms; {counts:?}; back to normal after {}",
+                p99.latency.as_millis(),
+                back.map_or("never".to_owned(), |back| format!("{} ms", back.as_millis()))
+            ),
+        );
+        let sound = answers.iter().all(|(told, _)| matches!(told, Told::Done | Told::ComeBack));
+        figure.claim(sound, || format!("{times}×: some were lost, or answered otherwise: {counts:?}"));
+        figure.claim(p99.latency <= ACCEPTED_P99_MAX, || {
+            format!("{times}×: p99 of what was accepted is {} ms", p99.latency.as_millis())
+        });
+        figure.claim(back.is_some(), || {
+            format!("{times}×: not back to normal within {} s", NORMAL_WITHIN.as_secs())
+        });
+        asked += answers.len() as u64;
+        told_to_come_back += count(Told::ComeBack);
+        goodputs.push((times, goodput));
+    }
+    proxy.set_link(Link::Open);
+    // The peak is the best that was seen, whatever the load.
+    let peak = goodputs.iter().map(|(_, goodput)| *goodput).max().unwrap_or_default().max(capacity);
+    let least = peak * GOODPUT_PERCENT_MIN / 100;
+    for (times, goodput) in goodputs.into_iter().filter(|(times, _)| *times > 2) {
+        figure.claim(goodput >= least, || format!("{times}×: {goodput} a second, at least {least} wanted"));
+    }
+    figure.claim(told_to_come_back > 0, || "nobody was told to come back: it was no overload".to_owned());
+    judge_books(&mut figure, &stage, &callers).await?;
+    service.kill().await?;
+    Ok(figure.end(asked))
+}
+
+/// What was acknowledged is there, once.
+async fn judge_books(figure: &mut Figure, stage: &Stage, callers: &Callers) -> anyhow::Result<()> {
+    let keys = std::mem::take(&mut *callers.acknowledged.lock().unwrap_or_else(PoisonError::into_inner));
+    let sql = "select count(*), count(distinct memo) from ledger.transactions where memo = any($1)";
+    let row = stage.database.admin().await.query_one(sql, &[&keys]).await?;
+    let (effects, distinct): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    figure.claim(effects == distinct && distinct.unsigned_abs() == keys.len() as u64, || {
+        format!("{} were acknowledged, {effects} effects of {distinct} are in the books", keys.len())
+    });
+    figure.see("acknowledged, and in the books once", effects);
+    let report = zerosum_ledger::verify(stage.database.app_url()).await?;
+    figure.findings.extend(report.findings.iter().map(ToString::to_string));
+    Ok(())
+}
