@@ -13,6 +13,7 @@ mod once;
 mod permissions;
 mod races;
 mod refund;
+mod round_trips;
 mod settle;
 mod setup;
 mod shape;
