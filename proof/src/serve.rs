@@ -16,6 +16,7 @@ use clap::Args;
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::{
     net::TcpListener,
+    runtime::{Handle, RuntimeFlavor},
     signal::unix::{SignalKind, signal},
 };
 use zerosum_accounting::{api, command::Accounting, service::Parts, store::Store};
@@ -58,6 +59,8 @@ fn parse_point(text: &str) -> Result<FaultPoint, String> {
 
 /// For what was sent before the step to reach the server: the kill comes after it, not in front of it.
 const IN_FLIGHT: Duration = Duration::from_millis(15);
+/// The same for a lane that has a thread of its own, and sends only when it waits. It goes on meanwhile.
+const IN_FLIGHT_BESIDE: Duration = Duration::from_millis(2);
 
 fn kill_at(point: FaultPoint, visit: u64) {
     let visits = AtomicU64::new(0);
@@ -65,8 +68,16 @@ fn kill_at(point: FaultPoint, visit: u64) {
         if reached != point || visits.fetch_add(1, Ordering::Relaxed) + 1 != visit {
             return;
         }
-        // Lets this thread's other tasks, the connection among them, go on elsewhere while it waits.
-        tokio::task::block_in_place(|| std::thread::sleep(IN_FLIGHT));
+        if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+            // Lets this thread's other tasks, the connection among them, go on elsewhere while it waits.
+            tokio::task::block_in_place(|| std::thread::sleep(IN_FLIGHT));
+        } else if visit.is_multiple_of(2) {
+            std::thread::spawn(|| {
+                std::thread::sleep(IN_FLIGHT_BESIDE);
+                let _ = kill_process(getpid(), Signal::KILL);
+            });
+            return;
+        }
         // It does not return.
         let _ = kill_process(getpid(), Signal::KILL);
     });

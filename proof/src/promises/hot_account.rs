@@ -45,7 +45,7 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let service = Service::start(&plan).await?;
     let caller = Arc::new(Caller::new(&stage, &[plan.port])?);
     let time = match run.form {
-        Form::Short => Duration::from_millis(1_500),
+        Form::Short => Duration::from_millis(1_200),
         Form::Long { .. } => Duration::from_secs(8),
     };
     let mut pairs = Pairs::default();

@@ -28,7 +28,7 @@ const LATE: Duration = Duration::from_millis(1_500);
 /// Of normal requests with and without the others.
 const P99_PERCENT_MAX: u128 = 120;
 /// For the others to be opened, or to be gone, before anything is measured.
-const SETTLE: Duration = Duration::from_millis(500);
+const SETTLE: Duration = Duration::from_millis(300);
 
 /// What a connection sends before it stops, and when it must be over.
 const KINDS: &[(&str, &str, Duration)] = &[
@@ -53,7 +53,7 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let load = Load::start(&caller, run.seed, shape);
     let closed = each_is_closed(&mut figure, &stage, &plan).await;
     let time = match run.form {
-        Form::Short => Duration::from_millis(1_500),
+        Form::Short => Duration::from_millis(1_200),
         Form::Long { .. } => Duration::from_secs(8),
     };
     let mut pairs = Pairs::default();

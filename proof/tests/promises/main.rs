@@ -50,7 +50,6 @@ promises! {
     22 promise_22_terminated_backends_cost_a_retry promises::backends::prove,
     23 promise_23_a_silent_database_holds_nobody_past_the_deadline promises::silence::prove,
     25 promise_25_without_a_connection_it_says_when_to_come_back promises::exhausted::prove,
-    26 promise_26_at_ten_times_the_load_goodput_stays promises::overload::prove,
     26 promise_26_at_ten_times_the_load_over_http_goodput_stays_and_none_is_lost promises::overload_http::prove,
     27 promise_27_slow_silent_and_stalled_connections_are_closed promises::slow_clients::prove,
     28 promise_28_a_rolling_restart_loses_no_request promises::restart::prove,
