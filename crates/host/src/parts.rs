@@ -33,7 +33,7 @@ impl<A> Parts<A> {
         }
     }
 
-    /// Starts the lanes of this machine on the current runtime.
+    /// Starts the lanes of this machine.
     pub fn engine<M: StateMachine>(&self, machine: M) -> Engine<M> {
         let config = EngineConfig {
             lanes: self.lanes,

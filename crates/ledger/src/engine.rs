@@ -36,6 +36,7 @@ mod read;
 mod session;
 mod stats;
 mod sweep;
+mod threads;
 mod trouble;
 mod wants;
 mod write;
@@ -109,6 +110,9 @@ pub struct EngineConfig {
     pub clock: Clock,
     /// Whether lanes remember balances and confirm them by the write, instead of locking and reading them first.
     pub remembers: bool,
+    /// Whether the lanes run on a thread of their own. On the caller's runtime a lane takes its turn behind every
+    /// request that its last batch has woken, and the database waits for it.
+    pub own_thread: bool,
 }
 
 impl EngineConfig {
@@ -123,6 +127,7 @@ impl EngineConfig {
             queue_max: Self::QUEUE_MAX,
             clock: Clock::Database,
             remembers: true,
+            own_thread: true,
         }
     }
 }
@@ -156,19 +161,29 @@ impl<M: StateMachine> std::fmt::Debug for Engine<M> {
 }
 
 impl<M: StateMachine> Engine<M> {
-    /// Starts the lanes on the current runtime. They connect when the first command comes.
+    /// Starts the lanes. They connect when the first command comes.
+    ///
+    /// # Panics
+    /// If the operating system gives no thread, or when called outside a runtime.
     pub fn start(machine: M, config: EngineConfig) -> Self {
         let machine = Arc::new(machine);
         let stats = Arc::new(Stats::default());
         let trouble = Arc::new(Trouble::default());
-        tokio::spawn(sweep::run(config.database.clone(), Arc::downgrade(&stats)));
-        let lanes = (0..config.lanes.max(1)).map(|_| {
-            let (sender, receiver) = mpsc::channel(config.queue_max);
-            let lane = lane::Lane::new(machine.clone(), config.clone(), stats.clone(), trouble.clone());
-            tokio::spawn(lane.run(receiver));
-            sender
-        });
-        Self { lanes: lanes.collect(), stats: stats.clone(), trouble: trouble.clone() }
+        let (lanes, running): (Vec<_>, Vec<_>) = (0..config.lanes.max(1))
+            .map(|_| {
+                let (sender, receiver) = mpsc::channel(config.queue_max);
+                let lane = lane::Lane::new(machine.clone(), config.clone(), stats.clone(), trouble.clone());
+                (sender, lane.run(receiver))
+            })
+            .unzip();
+        let sweep = sweep::run(config.database.clone(), Arc::downgrade(&stats));
+        if config.own_thread {
+            threads::run(sweep, running);
+        } else {
+            tokio::spawn(sweep);
+            running.into_iter().for_each(|lane| drop(tokio::spawn(lane)));
+        }
+        Self { lanes: lanes.into(), stats, trouble }
     }
 
     /// Hands a command to its brand's lane and waits for what was decided.

@@ -4,7 +4,10 @@ mod answers;
 mod attempt;
 mod decide;
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use answers::{StoredAnswers, known_keys, stored};
 use futures_util::join;
@@ -24,7 +27,7 @@ use super::{
     memory::Memory,
     read,
     session::Session,
-    write,
+    write::{self, Begun},
 };
 use crate::book::{Book, Brand, Ids};
 
@@ -53,7 +56,7 @@ pub(super) async fn run<M: StateMachine>(
         .iter()
         .map(|pending| Named { brand: &pending.submission.brand, command: &pending.submission.command })
         .collect();
-    let trusted = config.remembers && !M::LOTS && memory.is_trusted();
+    let trusted = remembers::<M>(config) && memory.trust_next();
     let reading =
         Reading { machine, session, clock: &config.clock, stats, memory: trusted.then_some(&*memory) };
     let read = match reading.run(batch, &named).await {
@@ -76,10 +79,17 @@ pub(super) async fn run<M: StateMachine>(
         };
     }
     reach(FaultPoint::Decided);
-    let committed = write::commit(machine, session, stats, &decided).await;
+    let committed = write::commit(machine, session, stats, &decided, Begun::Already).await;
     match committed {
-        Ok(()) if config.remembers && !M::LOTS => memory.learn(decided.books.iter(), !decided.locked),
-        Ok(()) => {}
+        Ok(_) if decided.halted => memory.forget(),
+        Ok(_) if remembers::<M>(config) => {
+            memory.learn(decided.books.iter());
+            memory.heard(decided.now);
+            if !decided.locked {
+                memory.served();
+            }
+        }
+        Ok(_) => {}
         Err(Attempt::KnownKey) => memory.doubt(),
         Err(Attempt::Stale) => memory.distrust(),
         Err(_) => memory.forget(),
@@ -87,6 +97,70 @@ pub(super) async fn run<M: StateMachine>(
     committed?;
     Ok(std::mem::take(&mut decided.outcomes))
 }
+
+/// Only accounts without lots are remembered.
+fn remembers<M: StateMachine>(config: &EngineConfig) -> bool {
+    config.remembers && !M::LOTS
+}
+
+/// Decides a batch on what the lane remembers and nothing else, if it remembers all that the batch needs: such a batch
+/// has nothing to read, and can be sent behind another that is still on its way.
+pub(super) fn plan<M: StateMachine>(
+    machine: &M,
+    config: &EngineConfig,
+    ids: &mut Ids,
+    memory: &mut Memory,
+    batch: &[Pending<M>],
+) -> Option<Decided<M>> {
+    // A machine with rows of its own has to load them.
+    if !remembers::<M>(config) || M::RESOLVES || size_of::<M::Rows>() > 0 || !memory.is_trusted() {
+        return None;
+    }
+    let rows = M::Rows::default();
+    let mut wants = Wants::default();
+    let mut books = HashMap::new();
+    for Pending { submission, .. } in batch {
+        let brand = &submission.brand;
+        let command = &submission.command;
+        machine.wants(Named { brand, command }, &rows, wants.of(brand));
+        if !books.contains_key(brand) {
+            books.insert(brand.clone(), Book::new(memory.brand(brand)?.clone()));
+        }
+    }
+    if !wants.ids_only() {
+        return None;
+    }
+    for (brand, id) in &wants.accounts {
+        books.get_mut(brand)?.load_account(memory.account(brand, *id)?.clone(), None, None);
+    }
+    let now = match &config.clock {
+        Clock::Database => memory.now()?,
+        set @ Clock::Set(_) => set_moment(set)?,
+    };
+    let (halted, keys) = (BTreeSet::new(), StoredAnswers::new());
+    let read = Read { books, halted, keys, rows, now, locked: false };
+    let decided = decide::decide(machine, ids, batch, read).ok()?;
+    if decided.needs_locks() {
+        memory.doubt();
+        return None;
+    }
+    reach(FaultPoint::Decided);
+    Some(decided)
+}
+
+/// Writes a planned batch. Its first poll sends all of it.
+pub(super) async fn fly<M: StateMachine>(
+    machine: Arc<M>,
+    session: Arc<Session<M>>,
+    stats: Arc<Stats>,
+    mut decided: Decided<M>,
+) -> Landed<M> {
+    let moment = write::commit(&*machine, &session, &stats, &decided, Begun::ByTheWrite).await?;
+    Ok((std::mem::take(&mut decided.outcomes), moment))
+}
+
+/// The outcomes of a batch that was sent behind another, and the database's moment.
+pub(super) type Landed<M> = Result<(Vec<Outcome<M>>, Option<Timestamp>), Attempt>;
 
 /// Ends the transaction of a batch that will not commit, so that the session can be used again.
 async fn roll_back<M: StateMachine>(session: &Session<M>, stats: &Stats, failed: Attempt) -> Attempt {
@@ -182,11 +256,18 @@ impl<M: StateMachine> Reading<'_, M> {
 
 /// The moment that the last statement of the reads has told. Without a known brand nothing is decided at any moment.
 fn moment(clock: &Clock, brands: &[Row]) -> Result<Timestamp, Error> {
-    match (clock, brands.last()) {
-        (Clock::Database, Some(row)) => row.try_get(3),
-        (Clock::Database, None) => Ok(Timestamp::UNIX_EPOCH),
+    match (set_moment(clock), brands.last()) {
+        (Some(moment), _) => Ok(moment),
+        (None, Some(row)) => row.try_get(3),
+        (None, None) => Ok(Timestamp::UNIX_EPOCH),
+    }
+}
+
+fn set_moment(clock: &Clock) -> Option<Timestamp> {
+    match clock {
+        Clock::Database => None,
         // A poisoned lock still holds a moment.
-        (Clock::Set(moment), _) => Ok(*moment.lock().unwrap_or_else(std::sync::PoisonError::into_inner)),
+        Clock::Set(moment) => Some(*moment.lock().unwrap_or_else(std::sync::PoisonError::into_inner)),
     }
 }
 

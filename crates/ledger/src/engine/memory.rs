@@ -7,22 +7,31 @@
 //!
 //! Only accounts without lots are remembered: of them posted, held and version are all the state there is.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use zerosum_domain::{AccountId, BrandId};
 
-use crate::book::{Account, Book};
+use crate::book::{Account, Book, Brand};
 
 /// Past it the lane forgets all of them and starts over: 100,000 accounts are some 20 MB.
 const ACCOUNTS_MAX: usize = 100_000;
+/// After a second without a word from the database the clock is asked again.
+const MOMENT_AGE_MAX: Duration = Duration::from_secs(1);
+/// Two clocks drift apart by less than a part in 512: a kernel slews a clock by at most one in 2,000.
+const DRIFT: u32 = 512;
 /// The most batches under locks after one whose memory was wrong.
 const PENALTY_MAX: u32 = 64;
 
 #[derive(Debug)]
 pub(super) struct Memory {
-    brands: HashMap<BrandId, HashMap<AccountId, Account>>,
+    brands: HashMap<BrandId, Known>,
     accounts: usize,
+    moment: Option<Moment>,
     /// How many of the next batches go under locks.
     distrust: u32,
     /// How many will, the next time that memory does not serve: a rare miss costs one rerun, and where other processes
@@ -32,40 +41,93 @@ pub(super) struct Memory {
     streak: u32,
 }
 
+/// What is known of a brand that takes writes.
+#[derive(Debug)]
+struct Known {
+    brand: Brand,
+    accounts: HashMap<AccountId, Account>,
+}
+
+/// The database's clock, and ours when its answer arrived.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    database: Timestamp,
+    arrived: Instant,
+    last: Timestamp,
+}
+
 impl Default for Memory {
     fn default() -> Self {
-        Self { brands: HashMap::new(), accounts: 0, distrust: 0, penalty: 1, streak: 0 }
+        Self { brands: HashMap::new(), accounts: 0, moment: None, distrust: 0, penalty: 1, streak: 0 }
     }
 }
 
 impl Memory {
     /// Whether the next batch may go without locks.
-    pub fn is_trusted(&mut self) -> bool {
-        let trusted = self.distrust == 0;
+    pub fn is_trusted(&self) -> bool {
+        self.distrust == 0
+    }
+
+    /// Whether this batch may; one more that did not bring trust back.
+    pub fn trust_next(&mut self) -> bool {
+        let trusted = self.is_trusted();
         self.distrust = self.distrust.saturating_sub(1);
         trusted
     }
 
     pub fn account(&self, brand: &BrandId, id: Uuid) -> Option<&Account> {
-        self.brands.get(brand)?.get(&AccountId::new(id))
+        self.brands.get(brand)?.accounts.get(&AccountId::new(id))
     }
 
-    /// What a committed batch has left behind; `served` is whether it went without locks.
-    pub fn learn<'a>(&mut self, books: impl Iterator<Item = (&'a BrandId, &'a Book)>, served: bool) {
-        self.streak += u32::from(served);
-        if self.streak > self.penalty {
-            (self.penalty, self.streak) = ((self.penalty / 2).max(1), 0);
+    pub fn brand(&self, id: &BrandId) -> Option<&Brand> {
+        self.brands.get(id).map(|known| &known.brand)
+    }
+
+    /// The database has told its clock just now.
+    pub fn heard(&mut self, database: Timestamp) {
+        let last = self.moment.map_or(database, |moment| moment.last.max(database));
+        self.moment = Some(Moment { database, arrived: Instant::now(), last });
+    }
+
+    /// What the database's clock says, without asking it; it never runs backwards.
+    ///
+    /// Never later than the database itself says: what it said was on its way to us for a while, and our clock counts
+    /// slower than any clock drifts. So whoever reads what this batch does, and then asks the clock, hears of a later
+    /// moment, in whatever process.
+    pub fn now(&mut self) -> Option<Timestamp> {
+        let moment = self.moment.as_mut()?;
+        let age = moment.arrived.elapsed();
+        if age > MOMENT_AGE_MAX {
+            return None;
         }
+        let micros = i64::try_from((age - age / DRIFT).as_micros()).ok()?;
+        let now = moment.database.checked_add(SignedDuration::from_micros(micros)).ok()?;
+        moment.last = moment.last.max(now);
+        Some(moment.last)
+    }
+
+    /// What a batch leaves behind when it is committed.
+    pub fn learn<'a>(&mut self, books: impl Iterator<Item = (&'a BrandId, &'a Book)>) {
         if self.accounts >= ACCOUNTS_MAX {
             self.forget();
         }
-        for (brand, book) in books {
-            let accounts = self.brands.entry(brand.clone()).or_default();
+        for (id, book) in books {
+            let known = self.brands.entry(id.clone());
+            let known =
+                known.or_insert_with(|| Known { brand: book.brand().clone(), accounts: HashMap::new() });
             for account in book.accounts().filter(|account| !account.keeps_lots) {
-                if accounts.insert(account.id, account.committed()).is_none() {
+                if known.accounts.insert(account.id, account.committed()).is_none() {
                     self.accounts += 1;
                 }
             }
+        }
+    }
+
+    /// A batch without locks was committed.
+    pub fn served(&mut self) {
+        self.streak += 1;
+        if self.streak > self.penalty {
+            (self.penalty, self.streak) = ((self.penalty / 2).max(1), 0);
         }
     }
 
@@ -73,6 +135,7 @@ impl Memory {
     pub fn forget(&mut self) {
         self.brands.clear();
         self.accounts = 0;
+        self.moment = None;
     }
 
     /// After a batch that memory did not serve, though nothing in it was wrong.

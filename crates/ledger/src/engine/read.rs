@@ -115,7 +115,8 @@ pub(super) async fn ledger<M: StateMachine>(
         db.query(&statements.read_transactions, &[&transaction_brands, &transactions]).await
     };
     let read_refs = async {
-        if refs.is_empty() {
+        // A reference is nearly always new, and the write finds out if one is not.
+        if refs.is_empty() || memory.is_some() {
             return Ok(Vec::new());
         }
         db.query(&statements.read_external_refs, &[&ref_brands, &ref_kinds, &refs]).await

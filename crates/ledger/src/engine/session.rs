@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::future::try_join_all;
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement, types::ToSql};
 
 use super::StateMachine;
@@ -49,6 +49,7 @@ macro_rules! statements {
 
 statements!(
     read_brands,
+    confirm_brands,
     lock_accounts_by_id,
     read_accounts_by_id,
     lock_accounts,
@@ -79,7 +80,9 @@ pub(super) struct Session<M: StateMachine> {
     prepared: M::Prepared,
     connection: JoinHandle<()>,
     sent: AtomicU64,
-    begun: AtomicU64,
+    opened: Instant,
+    /// When plans were last discarded, in milliseconds after it was opened.
+    planned_ms: AtomicU64,
 }
 
 impl<M: StateMachine> Drop for Session<M> {
@@ -113,7 +116,8 @@ impl<M: StateMachine> Session<M> {
             prepared,
             connection,
             sent: AtomicU64::new(0),
-            begun: AtomicU64::new(0),
+            opened: Instant::now(),
+            planned_ms: AtomicU64::new(0),
         })
     }
 
@@ -121,16 +125,27 @@ impl<M: StateMachine> Session<M> {
         Db { client: &self.client, prepared: &self.prepared, sent: &self.sent }
     }
 
-    /// Begins a batch's transaction. After 2, 4, 8, … batches its plans are made anew, in the same round trip: over
-    /// tables that are nearly empty every index looks as good as the right one, and a plan made then would stay.
+    /// Begins a batch's transaction. Now and then its plans are made anew, in the same round trip.
     pub async fn begin(&self) -> Result<(), Error> {
-        let batch = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
-        let begin = if batch.is_power_of_two() {
+        let begin = if self.plans_are_old() {
             "discard plans; begin isolation level read committed"
         } else {
             "begin isolation level read committed"
         };
         self.db().command(begin).await
+    }
+
+    /// Over a table that is nearly empty every index looks as good as the right one, and a plan made then would stay
+    /// when the table has begun to be used. So plans live for a second, and longer in a session that has long been
+    /// open: making them costs about a hundredth of that, and after a minute the server's own statistics renew them.
+    fn plans_are_old(&self) -> bool {
+        let age_ms = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let life_ms = (age_ms / 16).clamp(1_000, 60_000);
+        let old = age_ms.saturating_sub(self.planned_ms.load(Ordering::Relaxed)) >= life_ms;
+        if old {
+            self.planned_ms.store(age_ms, Ordering::Relaxed);
+        }
+        old
     }
 
     /// How many statements were sent over it.

@@ -8,8 +8,9 @@ mod postings;
 use std::fmt::{Display, Write as _};
 
 use futures_util::join;
+use jiff::Timestamp;
 use tokio::time::timeout;
-use tokio_postgres::Error;
+use tokio_postgres::{Error, error::SqlState, types::ToSql};
 use zerosum_domain::BrandId;
 
 use super::{
@@ -20,14 +21,25 @@ use super::{
 };
 use crate::book::Book;
 
-/// Writes and commits. An error that the database itself gave to a write means that nothing was committed;
-/// everything else after the first byte of the commit was sent is unknown.
+/// Whether the batch's transaction was begun by its reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    Already,
+    /// It has read nothing: the write begins it and confirms its brands.
+    ByTheWrite,
+}
+
+/// Writes and commits, in one pipeline. An error that the database itself gave to a write means that nothing was
+/// committed; everything else after the first byte of the commit was sent is unknown.
+///
+/// Answers with the database's moment, if the write began the transaction.
 pub(super) async fn commit<M: StateMachine>(
     machine: &M,
     session: &Session<M>,
     stats: &Stats,
-    decided: &Decided<'_, M>,
-) -> Result<(), Attempt> {
+    decided: &Decided<M>,
+    begun: Begun,
+) -> Result<Option<Timestamp>, Attempt> {
     Stats::add(&stats.round_trips, 1);
     let db = session.db();
     let books = Books(decided.books.iter().collect());
@@ -35,7 +47,8 @@ pub(super) async fn commit<M: StateMachine>(
     let writing = async {
         // Polled in this order. Keys first, balances next: a race with another process is then found before anything
         // else is done, and no entry takes a version that is not its own.
-        let (keys, accounts, balances, transactions, entries, lots, holds, outbox, own, committed) = join!(
+        let (moment, keys, accounts, balances, transactions, entries, lots, holds, outbox, own, committed) = join!(
+            begin(session, &books, begun),
             answers::keys(session, &decided.answers, now),
             accounts::accounts(session, &books, now),
             accounts::balances(session, &books, decided.confirms()),
@@ -50,29 +63,41 @@ pub(super) async fn commit<M: StateMachine>(
                 db.command("commit").await
             },
         );
-        let first_failure = keys
-            .map_err(Failure::of_keys)
-            .and(accounts.map_err(Failure::of_write))
-            .and(balances)
-            .and(transactions.map_err(Failure::of_write))
-            .and(entries.map_err(Failure::of_write))
-            .and(lots.map_err(Failure::of_write))
-            .and(holds.map_err(Failure::of_write))
-            .and(outbox.map_err(Failure::of_write))
-            .and(own.map_err(Failure::of_write));
-        (first_failure, committed)
+        let moment = moment.map_err(Failure::of_write)?;
+        keys.map_err(Failure::of_keys)?;
+        accounts.map_err(Failure::of_write)?;
+        balances?;
+        let others = transactions.and(entries).and(lots).and(holds).and(outbox).and(own);
+        others.map_err(Failure::of_write)?;
+        committed.map(|()| moment).map_err(Failure::Commit)
     };
-    let Ok((written, committed)) = timeout(ROUND_TRIP_MAX, writing).await else {
+    let Ok(written) = timeout(ROUND_TRIP_MAX, writing).await else {
         return Err(Attempt::Unknown);
     };
-    match (written, committed) {
-        (Ok(()), Ok(())) => {
-            reach(FaultPoint::Committed);
-            Ok(())
-        }
-        (Ok(()), Err(error)) => Err(at_commit::<M>(&error)),
-        (Err(failure), _) => Err(failure.classify::<M>(decided.locked)),
+    let moment = written.map_err(|failure| failure.classify::<M>(decided.locked))?;
+    reach(FaultPoint::Committed);
+    Ok(moment)
+}
+
+async fn begin<M: StateMachine>(
+    session: &Session<M>,
+    books: &Books<'_>,
+    begun: Begun,
+) -> Result<Option<Timestamp>, Error> {
+    if begun == Begun::Already {
+        return Ok(None);
     }
+    let begin = async {
+        let begun = session.begin().await;
+        reach(FaultPoint::Begun);
+        begun
+    };
+    let brands: Vec<&str> = books.0.iter().map(|(brand, _)| brand.as_str()).collect();
+    let params: [&(dyn ToSql + Sync); 1] = [&brands];
+    let db = session.db();
+    let (begun, confirmed) = join!(begin, db.query(&session.statements.confirm_brands, &params));
+    begun?;
+    confirmed?.first().map(|row| row.try_get(0)).transpose()
 }
 
 /// Why a write failed.
@@ -81,6 +106,8 @@ enum Failure {
     Write(Error),
     /// A locked row was not there to be updated: the books in memory are not those of the database.
     Missing,
+    /// In answer to the commit itself.
+    Commit(Error),
 }
 
 impl Failure {
@@ -94,26 +121,26 @@ impl Failure {
 
     fn classify<M: StateMachine>(self, looked_up: bool) -> Attempt {
         let attempt = match &self {
-            Self::Missing => return Attempt::Unknown,
-            Self::Keys(error) | Self::Write(error) if error.as_db_error().is_none() => {
-                return Attempt::Unknown;
-            }
-            Self::Keys(error) => Attempt::of_keys::<M>(error, looked_up),
-            Self::Write(error) => classify::<M>(error),
+            Self::Missing => Attempt::Unknown,
+            // Only what the database says to have rolled back was.
+            Self::Commit(error) => match error.as_db_error().map(|db| db.code().code()) {
+                Some(code) if code.starts_with("40") || code.starts_with("23") => classify::<M>(error),
+                _ => Attempt::Unknown,
+            },
+            Self::Keys(error) | Self::Write(error) if error.as_db_error().is_none() => Attempt::Unknown,
+            Self::Keys(error) | Self::Write(error) => Attempt::of_write::<M>(error, looked_up),
         };
-        match attempt {
+        match (&self, attempt) {
+            // Another process is deciding one of the keys.
+            (Self::Keys(error), _)
+                if error.as_db_error().is_some_and(|db| *db.code() == SqlState::LOCK_NOT_AVAILABLE) =>
+            {
+                Attempt::KeyHeldElsewhere
+            }
             // The server is going down: it may have got as far as the commit.
-            Attempt::Unavailable => Attempt::Unknown,
-            other => other,
+            (_, Attempt::Unavailable) => Attempt::Unknown,
+            (_, attempt) => attempt,
         }
-    }
-}
-
-/// An error in answer to the commit itself. Only what the database says to have rolled back was.
-fn at_commit<M: StateMachine>(error: &Error) -> Attempt {
-    match error.as_db_error().map(|db| db.code().code()) {
-        Some(code) if code.starts_with("40") || code.starts_with("23") => classify::<M>(error),
-        _ => Attempt::Unknown,
     }
 }
 

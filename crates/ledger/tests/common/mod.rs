@@ -152,7 +152,9 @@ impl Fixture {
     }
 
     pub fn engine_with(&self, change: impl FnOnce(EngineConfig) -> EngineConfig) -> Engine<Bank> {
-        Engine::start(Bank, change(EngineConfig::new(self.database.app_url().parse().unwrap())))
+        // On the test's own thread: what it submits together is queued before the lane runs.
+        let config = EngineConfig::new(self.database.app_url().parse().unwrap());
+        Engine::start(Bank, change(EngineConfig { own_thread: false, ..config }))
     }
 
     pub fn submission(&self, key: Option<Key>, command: Command) -> Submission<Command> {

@@ -20,9 +20,9 @@ pub(super) struct Stored {
 }
 
 /// A new answer, to be stored with its effect.
-pub(in crate::engine) struct NewAnswer<'a> {
-    pub brand: &'a BrandId,
-    pub key: &'a Key,
+pub(in crate::engine) struct NewAnswer {
+    pub brand: BrandId,
+    pub key: Key,
     pub refused: bool,
     pub outcome: String,
     pub expires_at: Option<Timestamp>,

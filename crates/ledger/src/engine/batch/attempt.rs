@@ -16,34 +16,30 @@ pub(in crate::engine) enum Attempt {
     Unavailable,
     /// It was decided on something that the lane remembered wrong, or must not decide without locks.
     Stale,
-    /// Its keys were taken to be new and one was not.
+    /// Its keys and references were taken to be new and one was not.
     KnownKey,
     /// The commit was sent and not acknowledged.
     Unknown,
 }
 
 impl Attempt {
-    /// Of a write of new answers that failed; `looked_up` is whether the keys had been read before.
-    pub(in crate::engine) fn of_keys<M: StateMachine>(error: &Error, looked_up: bool) -> Self {
-        match error.as_db_error() {
-            Some(db) if *db.code() == SqlState::LOCK_NOT_AVAILABLE => Self::KeyHeldElsewhere,
-            Some(db) if !looked_up && db.constraint() == Some(KEYS_PKEY) => Self::KnownKey,
+    /// Of a write that failed; `looked_up` is whether the keys and references that must be new were read before.
+    pub(in crate::engine) fn of_write<M: StateMachine>(error: &Error, looked_up: bool) -> Self {
+        let taken_to_be_new = [KEYS_PKEY, REFS_KEY];
+        match error.as_db_error().and_then(|db| db.constraint()) {
+            Some(constraint) if !looked_up && taken_to_be_new.contains(&constraint) => Self::KnownKey,
             _ => classify::<M>(error),
         }
     }
 }
 
 /// The ledger's unique constraints that only a race can break: deciding has already looked.
-const RACES: &[&str] = &[
-    KEYS_PKEY,
-    "accounts_code_key",
-    "accounts_external_id_key",
-    "transactions_external_ref_key",
-    "transactions_reverses_key",
-];
+const RACES: &[&str] =
+    &[KEYS_PKEY, "accounts_code_key", "accounts_external_id_key", REFS_KEY, "transactions_reverses_key"];
 
-/// Also broken by a repeated key in a batch that was written without reading its keys first.
+// Also broken by a repeated key or reference in a batch that was written without looking them up first.
 const KEYS_PKEY: &str = "idempotency_keys_pkey";
+const REFS_KEY: &str = "transactions_external_ref_key";
 
 /// What `ledger.refuse_stale` raises.
 const STALE: &str = "ZS001";

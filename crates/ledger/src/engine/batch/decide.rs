@@ -18,17 +18,17 @@ use crate::{
 };
 
 /// What a batch has decided: what to write, and what to answer once it is committed.
-pub(in crate::engine) struct Decided<'a, M: StateMachine> {
+pub(in crate::engine) struct Decided<M: StateMachine> {
     pub books: HashMap<BrandId, Book>,
     pub rows: M::Rows,
-    pub answers: Vec<NewAnswer<'a>>,
+    pub answers: Vec<NewAnswer>,
     pub now: Timestamp,
     /// Whether what was decided on is locked; otherwise the write confirms it.
     pub locked: bool,
-    pub(super) outcomes: Vec<Outcome<M>>,
+    pub outcomes: Vec<Outcome<M>>,
     done: usize,
     /// Whether a brand of the batch is halted: what it answered before may still be asked for.
-    halted: bool,
+    pub(super) halted: bool,
     /// Whether a command with a key has an outcome that its key does not keep.
     leaves_key: bool,
 }
@@ -44,7 +44,7 @@ pub(in crate::engine) enum Confirms {
     Everything,
 }
 
-impl<M: StateMachine> Decided<'_, M> {
+impl<M: StateMachine> Decided<M> {
     /// Whether anything was refused, as an outcome or inside one.
     fn has_refusals(&self) -> bool {
         let refused = |outcome: &Outcome<M>| {
@@ -71,13 +71,13 @@ impl<M: StateMachine> Decided<'_, M> {
     }
 }
 
-pub(super) fn decide<'a, M: StateMachine>(
+pub(super) fn decide<M: StateMachine>(
     machine: &M,
     ids: &mut Ids,
-    batch: &'a [Pending<M>],
+    batch: &[Pending<M>],
     mut read: Read<M::Rows>,
-) -> Result<Decided<'a, M>, Attempt> {
-    let mut answers: Vec<NewAnswer<'a>> = Vec::with_capacity(batch.len());
+) -> Result<Decided<M>, Attempt> {
+    let mut answers: Vec<NewAnswer> = Vec::with_capacity(batch.len());
     let mut outcomes = Vec::with_capacity(batch.len());
     let mut done = 0;
     let mut leaves_key = false;
@@ -139,8 +139,8 @@ pub(super) fn decide<'a, M: StateMachine>(
                 });
             }
             answers.push(NewAnswer {
-                brand: &submission.brand,
-                key,
+                brand: submission.brand.clone(),
+                key: key.clone(),
                 refused: outcome.is_err(),
                 outcome: text,
                 expires_at,

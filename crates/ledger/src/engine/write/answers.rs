@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) async fn keys<M: StateMachine>(
     session: &Session<M>,
-    answers: &[NewAnswer<'_>],
+    answers: &[NewAnswer],
     now: Timestamp,
 ) -> Result<(), Error> {
     reach(FaultPoint::WritingKeys);
