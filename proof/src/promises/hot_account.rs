@@ -46,7 +46,7 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let caller = Arc::new(Caller::new(&stage, &[plan.port])?);
     let time = match run.form {
         Form::Short => Duration::from_millis(1_200),
-        Form::Long { .. } => Duration::from_secs(8),
+        Form::Long { .. } => Duration::from_secs(5),
     };
     let mut pairs = Pairs::default();
     let mut hot = 0;
