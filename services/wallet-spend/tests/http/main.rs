@@ -4,7 +4,9 @@
 
 mod bad_input;
 mod bodies;
+mod contract;
 mod events;
+mod examples;
 mod expiry;
 mod flow;
 mod histories;

@@ -70,6 +70,27 @@ async fn calculate_and_open_agree_with_the_rules_of_the_brand() {
     stage.books_hold().await;
 }
 
+/// What the contract has of earning is that open tells of it: a settle is of a purchase that is paid, and does what it
+/// is told was adjudicated.
+#[tokio::test]
+async fn who_may_not_earn_is_told_so_by_open_and_settle_does_not_ask_again() {
+    let stage = Stage::new().await;
+    let holder = stage.holder(10_000).await;
+    let frozen =
+        json!({"subject": "account", "status": null, "state": "FROZEN", "mayEarn": false, "maySpend": false});
+    set(&stage, json!([frozen])).await;
+    stage.spend(&holder, "before", 10_000, true).await.expect(200);
+    state(&stage, &holder, "FROZEN").await;
+    assert_eq!(capabilities(&stage, &holder).await, (false, false));
+    refused(&stage.calculate(&holder, 10_000).await, 400, "SPEND_NOT_PERMITTED");
+    let mut settle = super::stage::settle_body(&holder, "buy", &["before"]);
+    settle["operations"] =
+        json!([{"operationType": "earn", "accountId": holder.account, "balances": {"current": 500}}]);
+    stage.post("settle", "/connect/wallet/settle", &settle).await.expect(200);
+    assert_eq!(stage.figures(&holder).await, [500, 500, 0, 10_000, 1_000]);
+    stage.books_hold().await;
+}
+
 #[tokio::test]
 async fn rules_are_the_brands_own_and_make_sense() {
     let stage = Stage::new().await;
