@@ -1,13 +1,14 @@
 //! `zerosum brand set` and `zerosum permission set|list|remove`: what a brand decides of its points.
 //!
 //! The services read both with every batch and every read, so a change takes effect at once. Rules are set here one by
-//! one and by PUT /services/permissions all at once; what they mean is wallet-spend's.
+//! one and by PUT /services/permissions all at once, one after another whoever sets them; what they mean is
+//! wallet-spend's.
 
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::config::{BrandSetArgs, OneBrandArgs, PermissionSetArgs, PermissionSubjectArgs};
 use crate::database::Database;
@@ -80,9 +81,9 @@ pub async fn list(args: OneBrandArgs) -> anyhow::Result<ExitCode> {
 pub async fn permit(args: PermissionSetArgs) -> anyhow::Result<ExitCode> {
     let PermissionSubjectArgs { brand, subject, status, state } = &args.about;
     let database = Database::open_or_join(&brand.database).await?;
-    let owner = database.owner().await?;
+    let mut owner = database.owner().await?;
     let rules = async {
-        rules(&owner, &brand.brand_id).await?;
+        let alone = alone_at_the_rules(&mut owner, &brand.brand_id).await?;
         // The key takes two nulls for the same.
         let sql = "
             insert into wallet.permission_rules (brand_id, subject, status, state, may_earn, may_spend)
@@ -90,13 +91,15 @@ pub async fn permit(args: PermissionSetArgs) -> anyhow::Result<ExitCode> {
             on conflict on constraint permission_rules_key
             do update set may_earn = excluded.may_earn, may_spend = excluded.may_spend";
         let (may_earn, may_spend) = (!args.no_earn, !args.no_spend);
-        owner
+        alone
             .execute(sql, &[&brand.brand_id, subject, status, state, &may_earn, &may_spend])
             .await
             .context("changing the rules failed")?;
-        rules(&owner, &brand.brand_id).await
+        let rules = rules(&alone, &brand.brand_id).await?;
+        alone.commit().await.context("changing the rules failed")?;
+        Ok(rules)
     };
-    let rules = rules.await;
+    let rules: anyhow::Result<_> = rules.await;
     drop(owner);
     database.close().await?;
     print(&rules?)
@@ -105,20 +108,36 @@ pub async fn permit(args: PermissionSetArgs) -> anyhow::Result<ExitCode> {
 pub async fn remove(args: PermissionSubjectArgs) -> anyhow::Result<ExitCode> {
     let PermissionSubjectArgs { brand, subject, status, state } = &args;
     let database = Database::open_or_join(&brand.database).await?;
-    let owner = database.owner().await?;
-    let sql = "delete from wallet.permission_rules where brand_id = $1 and subject = $2
-                 and status is not distinct from $3 and state is not distinct from $4";
-    let removed = owner.execute(sql, &[&brand.brand_id, subject, status, state]).await;
-    let left = rules(&owner, &brand.brand_id).await;
+    let mut owner = database.owner().await?;
+    let left = async {
+        let alone = alone_at_the_rules(&mut owner, &brand.brand_id).await?;
+        let sql = "delete from wallet.permission_rules where brand_id = $1 and subject = $2
+                     and status is not distinct from $3 and state is not distinct from $4";
+        let removed = alone.execute(sql, &[&brand.brand_id, subject, status, state]).await;
+        if removed.context("removing the rule failed")? == 0 {
+            bail!("brand {:?} has no such rule", brand.brand_id);
+        }
+        let left = rules(&alone, &brand.brand_id).await?;
+        alone.commit().await.context("removing the rule failed")?;
+        Ok(left)
+    };
+    let left: anyhow::Result<_> = left.await;
     drop(owner);
     database.close().await?;
-    if removed.context("removing the rule failed")? == 0 {
-        bail!("brand {:?} has no such rule", brand.brand_id);
-    }
     print(&left?)
 }
 
-async fn rules(owner: &Client, brand_id: &str) -> anyhow::Result<Vec<RuleView>> {
+/// A transaction that has the brand's rules to itself, with the lock that PUT /services/permissions takes. Without it a
+/// rule that is set while a PUT replaces them all would break the PUT, or survive it and make a mixture of both.
+async fn alone_at_the_rules<'a>(owner: &'a mut Client, brand_id: &str) -> anyhow::Result<Transaction<'a>> {
+    let transaction = owner.transaction().await.context("changing the rules failed")?;
+    rules(&transaction, brand_id).await?;
+    let lock = "select pg_advisory_xact_lock(hashtextextended('wallet.permission_rules ' || $1::text, 0))";
+    transaction.execute(lock, &[&brand_id]).await.context("waiting for the rules failed")?;
+    Ok(transaction)
+}
+
+async fn rules(owner: &impl GenericClient, brand_id: &str) -> anyhow::Result<Vec<RuleView>> {
     let known = owner.query_opt("select 1 from ledger.brands where brand_id = $1", &[&brand_id]).await;
     if known.context("asking for the brand failed")?.is_none() {
         bail!("there is no brand {brand_id:?}");
