@@ -33,7 +33,7 @@ impl Pairs {
     /// on a machine that is busy with something else, three pairs say little.
     const SHORT: usize = 3;
     const SHORT_MAX: usize = 9;
-    const LONG: usize = 9;
+    const LONG: usize = 7;
 
     /// Whether another pair is to be taken.
     pub fn wants_more(&self, run: &Run, percent_max: u128) -> bool {

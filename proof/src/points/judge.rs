@@ -15,6 +15,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use futures_util::{StreamExt as _, stream};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
@@ -27,6 +28,8 @@ use crate::{Figure, stage::BRAND};
 const CODES: &[&str] = &["INSUFFICIENT_POINTS", "TRANSACTION_VOIDED", "TRANSACTION_SETTLED"];
 /// For one answer once nothing is broken any more.
 const TOLD_MAX: Duration = Duration::from_secs(30);
+/// A long run has tens of thousands of answers.
+const AT_ONCE: usize = 8;
 
 /// A row of the wallet's transactions.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,35 +68,33 @@ impl Points {
 
     /// All of them are asked for once more.
     async fn judge_answers(&self, figure: &mut Figure, asked: &[Asked]) {
-        let mut random = Seed(0).stream("judge");
-        for earlier in asked {
-            match &earlier.answer {
-                None => figure
-                    .find(format!("{:?} {} was never answered", earlier.wish.act, earlier.wish.reference)),
-                Some((status, body)) if earlier.refused() => {
-                    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-                    let code = body["errorCode"].as_str().unwrap_or_default();
-                    figure.claim(CODES.contains(&code), || {
-                        format!("{:?} was told {status} {body}", earlier.wish)
-                    });
-                }
-                Some(_) => {
-                    let until = Instant::now() + TOLD_MAX;
-                    let told = loop {
-                        let told = self.ask(&earlier.wish, &mut random).await.filter(is_definite);
-                        if told.is_some() || Instant::now() > until {
-                            break told;
-                        }
-                        sleep(Duration::from_millis(20)).await;
-                    };
-                    match told {
-                        Some(told) => self.compare(earlier, &told),
-                        None => figure.find(format!("{:?} is not answered any more", earlier.wish)),
-                    }
-                }
-            }
-        }
+        let again = stream::iter(asked).map(|earlier| self.judge_answer(earlier)).buffer_unordered(AT_ONCE);
+        figure.findings.extend(again.filter_map(std::future::ready).collect::<Vec<_>>().await);
         figure.findings.append(&mut lock(&self.differing));
+    }
+
+    /// What is wrong with one, if anything is; other bytes are kept with those that differ.
+    async fn judge_answer(&self, earlier: &Asked) -> Option<String> {
+        let wish = &earlier.wish;
+        let (status, body) = match &earlier.answer {
+            None => return Some(format!("{wish:?} was never answered")),
+            Some(answer) => answer,
+        };
+        if earlier.refused() {
+            let body: Value = serde_json::from_slice(body).unwrap_or_default();
+            let code = body["errorCode"].as_str().unwrap_or_default();
+            return (!CODES.contains(&code)).then(|| format!("{wish:?} was told {status} {body}"));
+        }
+        let mut random = Seed(0).stream(&wish.reference);
+        let until = Instant::now() + TOLD_MAX;
+        while Instant::now() < until {
+            if let Some(told) = self.ask(wish, &mut random).await.filter(is_definite) {
+                self.compare(earlier, &told);
+                return None;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        Some(format!("{wish:?} is not answered any more"))
     }
 
     async fn judge_balances(

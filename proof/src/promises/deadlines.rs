@@ -60,7 +60,7 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let service = Service::start(&plan).await?;
     let caller = Arc::new(Caller::new(&stage, &[plan.port])?);
     let mut seen = Seen::default();
-    for round in 0..run.trials(1, 5) {
+    for round in 0..run.trials(1, 4) {
         let trial = Trial { run, stage: &stage, caller: &caller, round };
         trial.settle("warm", &mut figure).await;
         trial.locked(&mut figure, &mut seen).await?;

@@ -54,7 +54,7 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let closed = each_is_closed(&mut figure, &stage, &plan).await;
     let time = match run.form {
         Form::Short => Duration::from_millis(1_200),
-        Form::Long { .. } => Duration::from_secs(5),
+        Form::Long { .. } => Duration::from_secs(4),
     };
     let mut pairs = Pairs::default();
     while pairs.wants_more(run, P99_PERCENT_MAX) {
