@@ -368,3 +368,16 @@ begin
   end loop;
 end
 $$;
+
+-- As with answers and events: quick compression for what is written once, where the server has it.
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['meta', 'basket', 'adjudication', 'details'] loop
+    execute format('alter table wallet.wallet_transactions alter column %I set compression lz4', name);
+  end loop;
+  alter table wallet.account_transactions alter column details set compression lz4;
+exception when feature_not_supported then null;
+end
+$$;

@@ -1,5 +1,7 @@
 //! One run of the program: its server, its issuer, and every scenario on a database of its own.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 use serde::Serialize;
 use zerosum_embedded_postgres::Durability;
@@ -152,7 +154,10 @@ impl Bench {
         clients: &[usize],
     ) -> anyhow::Result<()> {
         pgbench::set_up(database, self.measure.accounts).await?;
-        for clients in clients.iter().copied() {
+        // Each of its clients is a connection to the server, which takes a hundred.
+        let clients: BTreeSet<usize> =
+            clients.iter().map(|clients| (*clients).min(pgbench::CLIENTS_MAX)).collect();
+        for clients in clients {
             let shape = pgbench::Shape {
                 clients,
                 accounts: self.measure.accounts,

@@ -41,34 +41,39 @@ with said as materialized (
     left join ledger.accounts a
       on a.brand_id = s.brand_id and a.account_id = (s.outcome -> 'opened' ->> 'id')::uuid
    where s.outcome ? 'opened'
+), grants as (
+  select brand_id, scope, key, (outcome -> 'granted' ->> 'grant')::uuid as lot_id,
+         (outcome -> 'granted' ->> 'account')::uuid as account_id, (outcome -> 'granted' ->> 'amount')::bigint as amount
+    from said
+   where outcome ? 'granted'
+), firsts as (
+  -- A lot's first entry is the grant. All at once, not grant by grant: an account may hold any number of lots.
+  select distinct on (e.brand_id, e.lot_id) e.brand_id, e.lot_id, e.account_id, e.amount
+    from (select distinct brand_id, lot_id from grants) g
+    join ledger.lots l on l.brand_id = g.brand_id and l.lot_id = g.lot_id
+    join ledger.entries e on e.brand_id = l.brand_id and e.account_id = l.account_id and e.lot_id = l.lot_id
+   order by e.brand_id, e.lot_id, e.version
 ), granted as (
-  select s.brand_id, s.scope, s.key, 'lot ' || (s.outcome -> 'granted' ->> 'grant') as told,
-         first.lot_id is null as missing,
-         first.account_id <> (s.outcome -> 'granted' ->> 'account')::uuid
-         or first.amount <> (s.outcome -> 'granted' ->> 'amount')::bigint as differs
-    from said s
-    left join lateral (
-      -- A lot's first entry is the grant.
-      select l.lot_id, e.account_id, e.amount
-        from ledger.lots l
-        join ledger.entries e on e.brand_id = l.brand_id and e.account_id = l.account_id and e.lot_id = l.lot_id
-       where l.brand_id = s.brand_id and l.lot_id = (s.outcome -> 'granted' ->> 'grant')::uuid
-       order by e.version
-       limit 1
-    ) first on true
-   where s.outcome ? 'granted'
+  select g.brand_id, g.scope, g.key, 'lot ' || g.lot_id as told, f.lot_id is null as missing,
+         f.account_id <> g.account_id or f.amount <> g.amount as differs
+    from grants g
+    left join firsts f on f.brand_id = g.brand_id and f.lot_id = g.lot_id
+), spends as (
+  select brand_id, scope, key, (outcome -> 'spent' ->> 'transaction')::uuid as transaction_id,
+         (outcome -> 'spent' ->> 'account')::uuid as account_id, (outcome -> 'spent' ->> 'amount')::numeric as amount
+    from said
+   where outcome ? 'spent'
+), taken as (
+  select e.brand_id, e.transaction_id, e.account_id, sum(e.amount) as amount
+    from (select distinct brand_id, transaction_id from spends) s
+    join ledger.entries e on e.brand_id = s.brand_id and e.transaction_id = s.transaction_id
+   group by e.brand_id, e.transaction_id, e.account_id
 ), spent as (
-  select s.brand_id, s.scope, s.key, 'transaction ' || (s.outcome -> 'spent' ->> 'transaction') as told,
-         taken.amount is null as missing,
-         taken.amount <> -(s.outcome -> 'spent' ->> 'amount')::numeric as differs
-    from said s
-    left join lateral (
-      select sum(e.amount) as amount
-        from ledger.entries e
-       where e.brand_id = s.brand_id and e.transaction_id = (s.outcome -> 'spent' ->> 'transaction')::uuid
-         and e.account_id = (s.outcome -> 'spent' ->> 'account')::uuid
-    ) taken on true
-   where s.outcome ? 'spent'
+  select s.brand_id, s.scope, s.key, 'transaction ' || s.transaction_id as told, t.amount is null as missing,
+         t.amount <> -s.amount as differs
+    from spends s
+    left join taken t
+      on t.brand_id = s.brand_id and t.transaction_id = s.transaction_id and t.account_id = s.account_id
 ), judged as (
   select brand_id, scope, key, told, missing, differs or (not missing and entries_differ) as differs from transactions
   union all
