@@ -96,7 +96,7 @@ impl<M: StateMachine> Lane<M> {
             }
             let follows = self.flights.len() < FLIGHTS_MAX && waiting.weight >= FOLLOWS_MIN;
             if !waiting.commands.is_empty() && (self.flights.is_empty() || follows) {
-                self.start(waiting.take()).await;
+                self.start(waiting.take(), &mut queue).await;
                 continue;
             }
             let Some(flight) = self.flights.front_mut() else {
@@ -124,15 +124,21 @@ impl<M: StateMachine> Lane<M> {
     ///
     /// Under overload the queue is as old as the deadline. Commands taken at its very end would be done when their
     /// callers are gone: all of the work, and no use. So a batch's time is kept back.
-    async fn start(&mut self, commands: Vec<Pending<M>>) {
+    async fn start(&mut self, commands: Vec<Pending<M>>, queue: &mut mpsc::Receiver<Pending<M>>) {
         let start = Instant::now();
         let last_start = start + self.pace;
         let mut batch = Vec::with_capacity(commands.len());
-        for pending in commands {
+        let mut weight = 0;
+        let mut commands = commands.into_iter();
+        // What is dropped leaves room for what is queued behind it: a batch of few is as slow as a full one.
+        while weight < self.config.batch_max
+            && let Some(pending) = commands.next().or_else(|| queue.try_recv().ok())
+        {
             if pending.submission.deadline <= last_start {
                 // The caller may be gone; then nobody needs the answer.
                 let _gone = pending.answer.send(Err(Fault::Deadline));
             } else {
+                weight += M::weight(&pending.submission.command);
                 batch.push(pending);
             }
         }
