@@ -129,6 +129,7 @@ pub async fn remove(args: PermissionSubjectArgs) -> anyhow::Result<ExitCode> {
 
 /// A transaction that has the brand's rules to itself, with the lock that PUT /services/permissions takes. Without it a
 /// rule that is set while a PUT replaces them all would break the PUT, or survive it and make a mixture of both.
+#[expect(clippy::disallowed_methods, reason = "an operator's settings: no money is written")]
 async fn alone_at_the_rules<'a>(owner: &'a mut Client, brand_id: &str) -> anyhow::Result<Transaction<'a>> {
     let transaction = owner.transaction().await.context("changing the rules failed")?;
     rules(&transaction, brand_id).await?;
