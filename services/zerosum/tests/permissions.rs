@@ -45,6 +45,7 @@ fn rule(subject: &str, state: Option<&str>, earn: bool, spend: bool) -> Value {
     json!({"subject": subject, "status": null, "state": state, "mayEarn": earn, "maySpend": spend})
 }
 
+#[expect(clippy::disallowed_methods, reason = "it stands in for the service's PUT: no money is written")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rule_waits_for_a_put_that_is_under_way() {
     let database = database().await;
