@@ -77,7 +77,7 @@ pub async fn run() -> anyhow::Result<()> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let order = lines.next_line().await?.context("no order came")?;
     let order: Order = serde_json::from_str(&order).context("the order cannot be read")?;
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let listener = zerosum_edge::listen((std::net::Ipv4Addr::LOCALHOST, 0).into())?;
     say(&Serving { address: listener.local_addr()? }).await?;
     let stop = watch::Sender::new(false);
     let mut told = stop.subscribe();

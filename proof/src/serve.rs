@@ -15,7 +15,6 @@ use anyhow::Context as _;
 use clap::Args;
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::{
-    net::TcpListener,
     runtime::{Handle, RuntimeFlavor},
     signal::unix::{SignalKind, signal},
 };
@@ -96,12 +95,12 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let cash = zerosum_cash::service::Service::start(parts)?;
     let wallet_parts = zerosum_wallet_spend::service::Parts::new(database);
     let wallet = zerosum_wallet_spend::service::Service::start(wallet_parts)?;
-    let listen = async |port| {
+    let listen = |port| {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+        zerosum_edge::listen(address).with_context(|| format!("cannot listen on {address}"))
     };
-    let (accounting_port, cash_port) = (listen(args.port).await?, listen(args.port - 1).await?);
-    let wallet_port = listen(args.port + 1).await?;
+    let (accounting_port, cash_port) = (listen(args.port)?, listen(args.port - 1)?);
+    let wallet_port = listen(args.port + 1)?;
     println!("listening");
     std::thread::spawn(|| {
         // The parent holds the other end and never writes.

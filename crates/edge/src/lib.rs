@@ -120,7 +120,7 @@ pub use health::Readiness;
 pub use problem::{Code, Kind, Problem};
 pub use reply::{IDEMPOTENT_REPLAYED, Reply};
 pub use request_id::{RequestId, RequestIds};
-pub use serve::{Drained, ServeLimits, serve};
+pub use serve::{Drained, ServeLimits, listen, serve};
 
 /// What handlers and callers of [`Edge::respond`] need of `http`.
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

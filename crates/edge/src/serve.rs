@@ -25,8 +25,10 @@ use tokio::{
 
 use crate::{Edge, api::Connection, telemetry};
 
+mod listen;
 mod watched;
 
+pub use listen::listen;
 use watched::{Watch, Watched};
 
 /// A header block of a till is below 2 KiB; hyper's smallest read buffer is 8 KiB.

@@ -64,8 +64,7 @@ where
     S: FnOnce(TcpListener, ServeLimits) -> R,
     R: Future<Output = io::Result<Drained>>,
 {
-    let listener = TcpListener::bind(listen)
-        .await
+    let listener = zerosum_edge::listen(listen)
         .with_context(|| format!("{service} cannot listen on {listen}: choose another --listen"))?;
     tracing::info!(service, %listen, "serving");
     // What runs beside the service ends with it, and never ends it.

@@ -2,13 +2,21 @@
 //!
 //! Every read is one round trip: begin (read only), the brand, the query, commit, sent as one pipeline.
 //! A read that is cancelled leaves nothing behind, because the whole of it was sent at once.
+//!
+//! Plans do not live long: one that was made while a table was nearly empty may loop over whole tables, and kept it would
+//! do so when they have grown. Now and then a connection's plans are made anew, in the read's own round trip; and a
+//! connection whose query ran into the statement limit is not used again.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
 use futures_util::{future::join_all, join};
 use tokio::time::timeout;
-use tokio_postgres::{Config, NoTls, Row, types::ToSql};
+use tokio_postgres::{Config, NoTls, Row, error::SqlState, types::ToSql};
 use zerosum_domain::BrandId;
 
 use crate::engine::{ROUND_TRIP_MAX, STATEMENT_MS_MAX};
@@ -16,10 +24,19 @@ use crate::engine::{ROUND_TRIP_MAX, STATEMENT_MS_MAX};
 /// Longest wait for a connection of the pool.
 const ACQUIRE_MS_MAX: u64 = 500;
 
+/// The life of a plan, at first; it grows with the age of the pool.
+const PLAN_LIFE_MIN: Duration = Duration::from_secs(1);
+/// By then the server's own statistics have told it of a table that has begun to be used.
+const PLAN_LIFE_MAX: Duration = Duration::from_secs(60);
+
 /// One brand's view of the database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Reads {
     pool: Pool,
+    opened: Instant,
+    /// When each connection's plans were last made anew, by the address of its statement cache. An address may come to
+    /// mean another connection; its plans are younger than is thought, which does no harm.
+    planned: Arc<Mutex<HashMap<usize, Instant>>>,
 }
 
 /// The read could not be done; nothing was changed, so it can simply be tried again.
@@ -53,7 +70,7 @@ impl Reads {
     pub fn new(config: &Config, connections: usize) -> Result<Self, ReadError> {
         let mut config = config.clone();
         let options = format!(
-            "{} -c role=zerosum_read -c statement_timeout={STATEMENT_MS_MAX}",
+            "{} -c role=zerosum_read -c statement_timeout={STATEMENT_MS_MAX} -c jit=off",
             config.get_options().unwrap_or_default()
         );
         config.options(options).application_name("zerosum reads");
@@ -66,7 +83,7 @@ impl Reads {
             .runtime(deadpool_postgres::Runtime::Tokio1)
             .build()
             .map_err(|error| ReadError::Unavailable(error.into()))?;
-        Ok(Self { pool })
+        Ok(Self { pool, opened: Instant::now(), planned: Arc::default() })
     }
 
     /// Runs one query as this brand.
@@ -79,19 +96,47 @@ impl Reads {
     /// one more, to prepare them).
     pub async fn queries(&self, brand: &BrandId, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, ReadError> {
         let client = self.connection().await?;
-        let answers = timeout(ROUND_TRIP_MAX, Self::ask(&client, brand, queries)).await;
-        answers.unwrap_or_else(|silent| {
-            // Back in the pool, a connection that has gone silent would stop the next reader too.
-            drop(Object::take(client));
-            Err(ReadError::Unavailable(silent.into()))
-        })
+        let answers = timeout(ROUND_TRIP_MAX, self.ask(&client, brand, queries)).await;
+        match answers {
+            Ok(Ok(answers)) => Ok(answers),
+            Ok(Err(error)) => {
+                // Too slow: its plan may be to blame, and a new connection makes another.
+                if error.code() == Some(&SqlState::QUERY_CANCELED) {
+                    drop(Object::take(client));
+                }
+                Err(error.into())
+            }
+            Err(silent) => {
+                // Back in the pool, a connection that has gone silent would stop the next reader too.
+                drop(Object::take(client));
+                Err(ReadError::Unavailable(silent.into()))
+            }
+        }
+    }
+
+    /// Whether this connection's plans have to be made anew; if so, they are taken to be.
+    fn plans_are_old(&self, client: &Object) -> bool {
+        let now = Instant::now();
+        let life = (now.duration_since(self.opened) / 16).clamp(PLAN_LIFE_MIN, PLAN_LIFE_MAX);
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        if planned.len() > 4 * self.pool.status().max_size {
+            // Most of them are of connections that are gone.
+            planned.clear();
+        }
+        let at = planned.entry(Arc::as_ptr(&client.statement_cache).addr()).or_insert(now);
+        let old = now.duration_since(*at) >= life;
+        if old {
+            *at = now;
+        }
+        old
     }
 
     async fn ask(
+        &self,
         client: &Object,
         brand: &BrandId,
         queries: &[Query<'_>],
-    ) -> Result<Vec<Vec<Row>>, ReadError> {
+    ) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
         const SET_BRAND: &str = "select set_config('zerosum.brand', $1, true)";
         let (set_brand, prepared) = join!(
             client.prepare_cached(SET_BRAND),
@@ -103,12 +148,19 @@ impl Reads {
         let statements =
             prepared.iter().zip(queries).map(|(statement, query)| client.query(statement, query.params));
         let brand_params: [&(dyn ToSql + Sync); 1] = [&brand];
-        let (begun, set, answers, committed) = join!(
+        let old_plans = self.plans_are_old(client);
+        let discard = async {
+            // By itself: in one message with the begin it would have taken the snapshot.
+            if old_plans { client.batch_execute("discard plans").await } else { Ok(()) }
+        };
+        let (discarded, begun, set, answers, committed) = join!(
+            discard,
             client.batch_execute("begin isolation level repeatable read read only"),
             client.query(&set_brand, &brand_params),
             join_all(statements),
             client.batch_execute("commit"),
         );
+        discarded?;
         begun?;
         set?;
         let answers = answers.into_iter().collect::<Result<_, _>>()?;

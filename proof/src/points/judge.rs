@@ -16,12 +16,13 @@ use std::{
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
+use rand::rngs::SmallRng;
 use reqwest::Method;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use zerosum_testkit::{TestDatabase, schedule::Seed};
 
-use super::{Act, Asked, Points, is_definite, lock};
+use super::{Act, Asked, Points, Told, is_definite, lock};
 use crate::{Figure, stage::BRAND};
 
 /// Of refusals that these purchases can meet.
@@ -111,8 +112,7 @@ impl Points {
                 .map(|known| known.points)
                 .sum();
             let target = format!("/wallet/{}/account/{}", holder.wallet, holder.account);
-            let told = self.send(Method::GET, &target, "", None, &mut random).await;
-            let told = told.filter(|told| told.status == 200).context("an account cannot be read")?;
+            let told = self.read(&target, &mut random).await.context("an account cannot be read any more")?;
             let body: Value = serde_json::from_slice(&told.body)?;
             let told = ["current", "locked", "usable"].map(|name| body["balances"][name].as_i64());
             let current = holder.opening - taken;
@@ -125,6 +125,19 @@ impl Points {
             });
         }
         Ok(())
+    }
+
+    /// Reads as a till does: what cannot be answered now, on a connection that a fault has cut, is asked again.
+    async fn read(&self, target: &str, random: &mut SmallRng) -> Option<Told> {
+        let until = Instant::now() + TOLD_MAX;
+        while Instant::now() < until {
+            let told = self.send(Method::GET, target, "", None, random).await;
+            if let Some(told) = told.filter(|told| told.status == 200) {
+                return Some(told);
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        None
     }
 
     fn show(&self, figure: &mut Figure, asked: &[Asked]) {

@@ -24,9 +24,9 @@ impl Ports {
     /// Listens on `base` and the next two ports of `host`; on three free ones where `base` is 0.
     pub async fn bind(host: IpAddr, base: u16) -> anyhow::Result<Self> {
         let port = |offset| if base == 0 { 0 } else { base + offset };
-        let cash = listen(host, port(0), "cash").await?;
-        let accounting = listen(host, port(1), "accounting").await?;
-        let wallet_spend = listen(host, port(2), "wallet-spend").await?;
+        let cash = listen(host, port(0), "cash")?;
+        let accounting = listen(host, port(1), "accounting")?;
+        let wallet_spend = listen(host, port(2), "wallet-spend")?;
         let addresses =
             Addresses { cash: url(&cash)?, accounting: url(&accounting)?, wallet_spend: url(&wallet_spend)? };
         Ok(Self { cash, accounting, wallet_spend, addresses })
@@ -76,8 +76,8 @@ impl Addresses {
     }
 }
 
-async fn listen(host: IpAddr, port: u16, service: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind((host, port)).await.with_context(|| {
+fn listen(host: IpAddr, port: u16, service: &str) -> anyhow::Result<TcpListener> {
+    zerosum_edge::listen((host, port).into()).with_context(|| {
         format!(
             "{service} cannot listen on {host}:{port}: stop what listens there, or move all three with \
              --port-base (0 takes free ports)"
