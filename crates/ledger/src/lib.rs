@@ -11,6 +11,7 @@
 pub mod book;
 pub mod engine;
 pub mod migrate;
+mod plans;
 pub mod reads;
 mod server_check;
 pub mod verify;

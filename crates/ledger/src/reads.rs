@@ -3,9 +3,8 @@
 //! Every read is one round trip: begin (read only), the brand, the query, commit, sent as one pipeline.
 //! A read that is cancelled leaves nothing behind, because the whole of it was sent at once.
 //!
-//! Plans do not live long: one that was made while a table was nearly empty may loop over whole tables, and kept it would
-//! do so when they have grown. Now and then a connection's plans are made anew, in the read's own round trip; and a
-//! connection whose query ran into the statement limit is not used again.
+//! Now and then a connection's plans are made anew, in the read's own round trip (see `plans`); and a connection whose
+//! query ran into the statement limit is not used again.
 
 use std::{
     collections::HashMap,
@@ -19,24 +18,21 @@ use tokio::time::timeout;
 use tokio_postgres::{Config, NoTls, Row, error::SqlState, types::ToSql};
 use zerosum_domain::BrandId;
 
-use crate::engine::{ROUND_TRIP_MAX, STATEMENT_MS_MAX};
+use crate::{
+    engine::{ROUND_TRIP_MAX, STATEMENT_MS_MAX},
+    plans::Plans,
+};
 
 /// Longest wait for a connection of the pool.
 const ACQUIRE_MS_MAX: u64 = 500;
-
-/// The life of a plan, at first; it grows with the age of the pool.
-const PLAN_LIFE_MIN: Duration = Duration::from_secs(1);
-/// By then the server's own statistics have told it of a table that has begun to be used.
-const PLAN_LIFE_MAX: Duration = Duration::from_secs(60);
 
 /// One brand's view of the database. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Reads {
     pool: Pool,
-    opened: Instant,
-    /// When each connection's plans were last made anew, by the address of its statement cache. An address may come to
-    /// mean another connection; its plans are younger than is thought, which does no harm.
-    planned: Arc<Mutex<HashMap<usize, Instant>>>,
+    /// Of each connection, by the address of its statement cache. An address may come to mean another connection; its
+    /// plans are younger than is thought, which does no harm.
+    plans: Arc<Mutex<HashMap<usize, Plans>>>,
 }
 
 /// The read could not be done; nothing was changed, so it can simply be tried again.
@@ -83,7 +79,7 @@ impl Reads {
             .runtime(deadpool_postgres::Runtime::Tokio1)
             .build()
             .map_err(|error| ReadError::Unavailable(error.into()))?;
-        Ok(Self { pool, opened: Instant::now(), planned: Arc::default() })
+        Ok(Self { pool, plans: Arc::default() })
     }
 
     /// Runs one query as this brand.
@@ -114,21 +110,15 @@ impl Reads {
         }
     }
 
-    /// Whether this connection's plans have to be made anew; if so, they are taken to be.
     fn plans_are_old(&self, client: &Object) -> bool {
         let now = Instant::now();
-        let life = (now.duration_since(self.opened) / 16).clamp(PLAN_LIFE_MIN, PLAN_LIFE_MAX);
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        if planned.len() > 4 * self.pool.status().max_size {
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() > 4 * self.pool.status().max_size {
             // Most of them are of connections that are gone.
-            planned.clear();
+            plans.clear();
         }
-        let at = planned.entry(Arc::as_ptr(&client.statement_cache).addr()).or_insert(now);
-        let old = now.duration_since(*at) >= life;
-        if old {
-            *at = now;
-        }
-        old
+        let of_this = plans.entry(Arc::as_ptr(&client.statement_cache).addr());
+        of_this.or_insert_with(|| Plans::new(now)).are_old(now)
     }
 
     async fn ask(

@@ -172,6 +172,7 @@ impl<M: StateMachine> Lane<M> {
             landing = std::future::ready(landed).boxed();
         }
         Stats::add(&self.stats.statements, session.sent() - before);
+        Stats::add(&self.stats.followers, u64::from(!self.flights.is_empty()));
         self.flights.push_back(Flight { batch, start, landing });
         None
     }

@@ -151,3 +151,58 @@ impl Memory {
         self.doubt();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+
+    use super::*;
+
+    /// The database told its clock before we started to count, so what we say is behind what it would say now.
+    #[test]
+    fn the_remembered_moment_is_never_ahead_and_never_runs_backwards() {
+        let mut memory = Memory::default();
+        assert_eq!(memory.now(), None, "nothing was heard");
+        let told = Timestamp::UNIX_EPOCH;
+        let before = Instant::now();
+        memory.heard(told);
+        let mut last = told;
+        for _ in 0..20 {
+            sleep(Duration::from_millis(2));
+            let now = memory.now().expect("it was heard");
+            let database = told + SignedDuration::try_from(before.elapsed()).expect("a short while");
+            assert!(last < now && now < database, "{last} {now} {database}");
+            last = now;
+        }
+        // A word of the database that was long on its way.
+        memory.heard(told);
+        assert_eq!(memory.now(), Some(last));
+        memory.forget();
+        assert_eq!(memory.now(), None);
+    }
+
+    #[test]
+    fn a_moment_that_is_a_second_old_is_asked_for_again() {
+        let mut memory = Memory::default();
+        memory.heard(Timestamp::UNIX_EPOCH);
+        sleep(MOMENT_AGE_MAX + Duration::from_millis(10));
+        assert_eq!(memory.now(), None);
+    }
+
+    #[test]
+    fn each_miss_doubles_the_batches_under_locks_and_service_brings_them_down() {
+        let mut memory = Memory::default();
+        let locked = |memory: &mut Memory| (0..).take_while(|_| !memory.trust_next()).count();
+        let mut misses = Vec::new();
+        for _ in 0..8 {
+            memory.doubt();
+            misses.push(locked(&mut memory));
+        }
+        assert_eq!(misses, [1, 2, 4, 8, 16, 32, 64, 64]);
+        for _ in 0..200 {
+            memory.served();
+        }
+        memory.doubt();
+        assert_eq!(locked(&mut memory), 1);
+    }
+}

@@ -1,15 +1,19 @@
 //! A lane's connection: opened with the application role and its time limits, statements prepared once.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use futures_util::future::try_join_all;
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement, types::ToSql};
 
 use super::StateMachine;
+use crate::plans::Plans;
 
 /// Longest wait for a row lock. Deadlines nest: client 5 s > request 3 s > statement 2 s > lock 0.5 s.
 pub const LOCK_WAIT_MS_MAX: u64 = 500;
@@ -80,9 +84,7 @@ pub(super) struct Session<M: StateMachine> {
     prepared: M::Prepared,
     connection: JoinHandle<()>,
     sent: AtomicU64,
-    opened: Instant,
-    /// When plans were last discarded, in milliseconds after it was opened.
-    planned_ms: AtomicU64,
+    plans: Mutex<Plans>,
 }
 
 impl<M: StateMachine> Drop for Session<M> {
@@ -116,8 +118,7 @@ impl<M: StateMachine> Session<M> {
             prepared,
             connection,
             sent: AtomicU64::new(0),
-            opened: Instant::now(),
-            planned_ms: AtomicU64::new(0),
+            plans: Mutex::new(Plans::new(Instant::now())),
         })
     }
 
@@ -135,17 +136,10 @@ impl<M: StateMachine> Session<M> {
         self.db().command(begin).await
     }
 
-    /// Over a table that is nearly empty every index looks as good as the right one, and a plan made then would stay
-    /// when the table has begun to be used. So plans live for a second, and longer in a session that has long been
-    /// open: making them costs about a hundredth of that, and after a minute the server's own statistics renew them.
     fn plans_are_old(&self) -> bool {
-        let age_ms = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let life_ms = (age_ms / 16).clamp(1_000, 60_000);
-        let old = age_ms.saturating_sub(self.planned_ms.load(Ordering::Relaxed)) >= life_ms;
-        if old {
-            self.planned_ms.store(age_ms, Ordering::Relaxed);
-        }
-        old
+        // A poisoned lock still holds an age.
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        plans.are_old(Instant::now())
     }
 
     /// How many statements were sent over it.

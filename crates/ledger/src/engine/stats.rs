@@ -27,6 +27,8 @@ counters!(
     reruns,
     /// Batches run again under locks, because what the lane remembered did not serve.
     stale,
+    /// Batches sent before the one ahead of them was acknowledged.
+    followers,
     /// Batches split into single commands because one of them failed.
     splits,
     /// Expired keys that the sweep has forgotten.

@@ -1,0 +1,145 @@
+//! Batches that are sent behind each other, before the one ahead is acknowledged.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use zerosum_domain::AccountId;
+use zerosum_ledger::{Engine, EngineConfig, Fault};
+
+use super::common::{Bank, Command, Done, Fixture, Refused, key};
+
+/// Small enough that a few thousand commands make many flights, large enough to follow another.
+const BATCH: usize = 100;
+
+/// An account without a floor and some with one, each of which has something; the lane remembers all of them.
+async fn known(fixture: &Fixture, engine: &Engine<Bank>, accounts: usize) -> (AccountId, Vec<AccountId>) {
+    let bank = fixture.open(engine, None).await;
+    let mut others = Vec::new();
+    for _ in 0..accounts {
+        let account = fixture.open(engine, Some(0)).await;
+        let first = Command::Transfer { from: bank, to: account, amount: 1_000 };
+        assert!(engine.submit(fixture.submission(None, first)).await.unwrap().outcome.is_ok());
+        others.push(account);
+    }
+    (bank, others)
+}
+
+fn engine(fixture: &Fixture) -> Engine<Bank> {
+    fixture.engine_with(|config| EngineConfig { batch_max: BATCH, ..config })
+}
+
+/// Versions without a gap, every balance the sum of its entries, nothing made or lost.
+async fn books_hold(fixture: &Fixture) {
+    let report = zerosum_ledger::verify(fixture.database.admin_url()).await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
+}
+
+#[tokio::test]
+async fn batches_that_follow_each_other_cost_one_round_trip_each_and_build_on_each_other() {
+    const TRANSFERS: i64 = 3_000;
+    let fixture = Fixture::new().await;
+    let engine = engine(&fixture);
+    let (bank, accounts) = known(&fixture, &engine, 10).await;
+    let before = (engine.stats().batches(), engine.stats().round_trips(), engine.stats().stale());
+    // All of them move the bank: each batch is decided on what the one ahead of it leaves.
+    let all = (0..TRANSFERS).map(|n| {
+        let to = accounts[usize::try_from(n).unwrap() % accounts.len()];
+        engine
+            .submit(fixture.submission(key(format!("{n}")), Command::Transfer { from: bank, to, amount: 1 }))
+    });
+    let mut ids = BTreeSet::new();
+    for answer in join_all(all).await {
+        let Ok(Done::Posted(id)) = answer.unwrap().outcome else { panic!("refused") };
+        ids.insert(id.to_string());
+    }
+    assert_eq!(ids.len() as i64, TRANSFERS);
+    let batches = engine.stats().batches() - before.0;
+    assert_eq!(batches, 30);
+    assert_eq!(engine.stats().round_trips() - before.1, batches);
+    assert_eq!(engine.stats().stale(), before.2);
+    assert!(engine.stats().followers() > 20, "{} followed", engine.stats().followers());
+    assert_eq!(fixture.posted(bank).await, -10_000 - TRANSFERS);
+    books_hold(&fixture).await;
+}
+
+/// In the midst of many flights: an account that another process has moved, a key that is known, a row that the database
+/// refuses, and spends that are one too many. Whatever was sent behind runs again, and has its effect once.
+#[tokio::test]
+async fn what_was_sent_behind_a_batch_that_failed_runs_again_and_has_one_effect() {
+    const COMMANDS: usize = 2_000;
+    let fixture = Fixture::new().await;
+    let (engine, elsewhere) = (engine(&fixture), fixture.engine());
+    let (bank, accounts) = known(&fixture, &engine, 10).await;
+    let poor = accounts[9];
+    let known_key = Command::Transfer { from: bank, to: accounts[1], amount: 7 };
+    let first = engine.submit(fixture.submission(key("known"), known_key.clone())).await.unwrap().outcome;
+    // Behind the lane's back: what it remembers of this account is 1,000, and it is 5.
+    let spend = Command::Transfer { from: poor, to: bank, amount: 995 };
+    assert!(elsewhere.submit(fixture.submission(None, spend)).await.unwrap().outcome.is_ok());
+
+    let followers = engine.stats().followers();
+    let all = (0..COMMANDS).map(|n| {
+        let command = match n {
+            250 => known_key.clone(),
+            700 => Command::Poison { from: bank, to: accounts[2] },
+            _ if n % 100 == 99 => Command::Transfer { from: poor, to: bank, amount: 1 },
+            _ => Command::Transfer { from: bank, to: accounts[n % 9], amount: 1 },
+        };
+        let key = if n == 250 { key("known") } else { key(format!("{n}")) };
+        engine.submit(fixture.submission(key, command))
+    });
+    let (mut done, mut poor_spends) = (0, Vec::new());
+    for (n, answer) in join_all(all).await.into_iter().enumerate() {
+        match n {
+            250 => {
+                let answer = answer.unwrap();
+                assert!(answer.replayed);
+                assert_eq!(answer.outcome, first);
+            }
+            700 => assert_eq!(answer.unwrap_err(), Fault::Broken),
+            _ if n % 100 == 99 => poor_spends.push(answer.unwrap().outcome),
+            _ => {
+                assert!(answer.unwrap().outcome.is_ok(), "{n}");
+                done += 1;
+            }
+        }
+    }
+    assert!(engine.stats().followers() > followers, "nothing followed");
+    assert!(engine.stats().stale() >= 2, "{} were stale", engine.stats().stale());
+    assert!(engine.stats().splits() >= 1);
+    // In order, and the books' last word: five, and no more.
+    let (paid, refused) = poor_spends.split_at(5);
+    assert!(paid.iter().all(Result::is_ok), "{paid:?}");
+    assert!(refused.iter().all(|outcome| *outcome == Err(Refused::Limit)), "{refused:?}");
+    assert_eq!(fixture.posted(poor).await, 0);
+    assert_eq!(fixture.posted(bank).await, -10_000 - 7 + 995 - done + 5);
+    let told = "select count(distinct t)::bigint from events.outbox, unnest(subjects) t";
+    let posted = fixture.count("select count(*) from ledger.transactions").await;
+    assert_eq!(fixture.count(told).await, posted, "every posting is told of once");
+    books_hold(&fixture).await;
+}
+
+/// Two processes at the same accounts, each with many flights: every key has one effect, whoever comes first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flights_of_two_processes_have_one_effect_per_key() {
+    const KEYS: usize = 1_000;
+    let fixture = Fixture::new().await;
+    let engines = [0, 1]
+        .map(|_| fixture.engine_with(|config| EngineConfig { own_thread: true, batch_max: BATCH, ..config }));
+    let (bank, accounts) = known(&fixture, &engines[0], 4).await;
+    let submits = (0..KEYS).flat_map(|n| {
+        let (fixture, to) = (&fixture, accounts[n % 4]);
+        engines.iter().map(move |engine| {
+            let transfer = Command::Transfer { from: bank, to, amount: 1 };
+            engine.submit(fixture.submission(key(format!("{n}")), transfer))
+        })
+    });
+    for pair in join_all(submits).await.chunks(2) {
+        let [one, other] = pair else { unreachable!() };
+        let (one, other) = (one.as_ref().unwrap(), other.as_ref().unwrap());
+        assert_eq!(one.outcome, other.outcome);
+        assert!(one.replayed != other.replayed);
+    }
+    assert_eq!(fixture.posted(bank).await, -4_000 - KEYS as i64);
+    books_hold(&fixture).await;
+}
