@@ -288,34 +288,54 @@ create trigger wallet_transactions_not_removable before delete or truncate on wa
 
 -- The border to the ledger's tables: what an account holds at this instant. A lock or lot that has expired
 -- counts as gone here before the jobs have posted it.
-create view wallet.account_balances with (security_invoker = true) as
-select a.brand_id,
-       a.account_id,
-       b.posted - coalesce(dead_lots.points, 0) as current,
-       b.held - coalesce(dead_holds.points, 0) as locked
-  from wallet.accounts a
-  join ledger.balances b on b.brand_id = a.brand_id and b.account_id = a.ledger_account
-  left join lateral (
-    select sum(h.amount)::bigint as points
-      from ledger.holds h
-     where h.brand_id = a.brand_id and h.account_id = a.ledger_account
-       and h.status = 'open' and h.expires_at <= statement_timestamp()
-  ) dead_holds on b.held > 0
-  left join lateral (
-    -- What a live lock holds of an expired lot can still be settled.
-    select sum(l.remaining - least(l.held, coalesce(kept.points, 0)))::bigint as points
-      from ledger.lots l
-      left join lateral (
-        select sum(part.points)::bigint as points
-          from ledger.holds h
-         cross join lateral unnest(h.lot_ids, h.lot_amounts) as part (lot_id, points)
-         where h.brand_id = l.brand_id and h.account_id = l.account_id and h.status = 'open'
-           and (h.expires_at is null or h.expires_at > statement_timestamp())
-           and part.lot_id = l.lot_id
-      ) kept on l.held > 0
-     where l.brand_id = a.brand_id and l.account_id = a.ledger_account
-       and l.live and l.expires_at <= statement_timestamp()
-  ) dead_lots on true;
+create function wallet.balances_of(brand text, ledger_account uuid)
+returns table (current bigint, locked bigint) language sql stable as $$
+  select b.posted - coalesce(dead_lots.points, 0),
+         b.held - coalesce(dead_holds.points, 0)
+    from ledger.balances b
+    left join lateral (
+      select sum(h.amount)::bigint as points
+        from ledger.holds h
+       where h.brand_id = b.brand_id and h.account_id = b.account_id
+         and h.status = 'open' and h.expires_at <= statement_timestamp()
+    ) dead_holds on b.held > 0
+    left join lateral (
+      -- What a live lock holds of an expired lot can still be settled.
+      select sum(l.remaining - least(l.held, coalesce(kept.points, 0)))::bigint as points
+        from ledger.lots l
+        left join lateral (
+          select sum(part.points)::bigint as points
+            from ledger.holds h
+           cross join lateral unnest(h.lot_ids, h.lot_amounts) as part (lot_id, points)
+           where h.brand_id = l.brand_id and h.account_id = l.account_id and h.status = 'open'
+             and (h.expires_at is null or h.expires_at > statement_timestamp())
+             and part.lot_id = l.lot_id
+        ) kept on l.held > 0
+       where l.brand_id = b.brand_id and l.account_id = b.account_id
+         and l.live and l.expires_at <= statement_timestamp()
+    ) dead_lots on true
+   where b.brand_id = brand and b.account_id = ledger_account
+$$;
+revoke all on function wallet.balances_of(text, uuid) from public;
+
+-- The locks of a wallet that have run out or will within the minute, and the next ones whatever the clock says.
+create function wallet.next_locks(brand text, wallet bigint, due bigint, next bigint)
+returns table (wallet_transaction_id bigint, hold_id uuid) language sql stable as $$
+  (select t.wallet_transaction_id, t.hold_id
+     from wallet.wallet_transactions t
+    where t.brand_id = brand and t.wallet_id = wallet
+      and t.status = 'ACTIVE' and t.lock_expires_at <= statement_timestamp() + interval '1 minute'
+    order by t.lock_expires_at
+    limit due)
+  union
+  (select t.wallet_transaction_id, t.hold_id
+     from wallet.wallet_transactions t
+    where t.brand_id = brand and t.wallet_id = wallet
+      and t.status = 'ACTIVE' and t.lock_expires_at is not null
+    order by t.lock_expires_at
+    limit next)
+$$;
+revoke all on function wallet.next_locks(text, bigint, bigint, bigint) from public;
 
 -- Accounts that hold points which have expired and no live lock holds.
 create view wallet.expired_points with (security_invoker = true) as
@@ -336,10 +356,10 @@ revoke all on function wallet.find_client(text) from public;
 -- Rights: what the engine's lanes and the reads need, and nothing else.
 grant usage on schema wallet to zerosum_app, zerosum_read;
 grant usage on all sequences in schema wallet to zerosum_app;
-grant execute on function wallet.find_client(text) to zerosum_app, zerosum_read;
+grant execute on function wallet.find_client(text), wallet.balances_of(text, uuid) to zerosum_app, zerosum_read;
+grant execute on function wallet.next_locks(text, bigint, bigint, bigint) to zerosum_app;
 grant select on wallet.brand_settings, wallet.schemes, wallet.scheme_tiers, wallet.permission_rules, wallet.wallets,
-  wallet.identities, wallet.accounts, wallet.wallet_transactions, wallet.account_transactions, wallet.account_balances,
-  wallet.expired_points
+  wallet.identities, wallet.accounts, wallet.wallet_transactions, wallet.account_transactions, wallet.expired_points
   to zerosum_app, zerosum_read;
 grant insert on wallet.schemes, wallet.scheme_tiers, wallet.wallets, wallet.identities, wallet.accounts,
   wallet.wallet_transactions, wallet.account_transactions to zerosum_app;

@@ -9,7 +9,10 @@ use std::{
 };
 
 use rand::{Rng, rngs::SmallRng};
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 use zerosum_testkit::schedule::Seed;
 
 use crate::{
@@ -22,11 +25,15 @@ pub const HOT: usize = 8;
 
 /// Longer than any fault of a proof lasts: whoever asks that long is told.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// For the kinds of acts that chance, or a busy machine, has left out so far; what is not reached then is a finding.
+const REACHED_MAX: Duration = Duration::from_secs(60);
+const LOOK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Clients that work until they are told to stop, and then finish what they have begun.
 pub struct Load {
     clients: JoinSet<()>,
     stop: Arc<AtomicBool>,
+    points: Option<Arc<Points>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +51,7 @@ impl Load {
         for client in 0..shape.clients {
             clients.spawn(work(caller.clone(), stop.clone(), seed, client, shape));
         }
-        Self { clients, stop }
+        Self { clients, stop, points: None }
     }
 
     /// More clients, who give cash to these users and take it.
@@ -60,11 +67,19 @@ impl Load {
         for till in 0..tills {
             self.clients.spawn(points::work(points.clone(), self.stop.clone(), seed, till, pause));
         }
+        self.points = Some(points.clone());
         self
     }
 
-    /// Lets every client finish what it has begun.
+    /// Lets every client finish what it has begun, once every kind of act on points was done: the faults of a short
+    /// proof are over in seconds, and a claim about what never happened says nothing.
     pub async fn finish(mut self) -> anyhow::Result<()> {
+        let until = Instant::now() + REACHED_MAX;
+        while self.points.as_ref().is_some_and(|points| !points.never_done().is_empty())
+            && Instant::now() < until
+        {
+            sleep(LOOK_PAUSE).await;
+        }
         self.stop.store(true, Ordering::Relaxed);
         while let Some(ended) = self.clients.join_next().await {
             ended?;

@@ -50,6 +50,10 @@ pub enum Act {
     Refund,
 }
 
+impl Act {
+    pub const ALL: [Self; 5] = [Self::Lock, Self::Spend, Self::Void, Self::Settle, Self::Refund];
+}
+
 /// One request, whole.
 #[derive(Debug, Clone)]
 pub struct Wish {
@@ -130,6 +134,11 @@ impl Points {
         let done = asked.done();
         lock(&self.asked).push(asked);
         done
+    }
+
+    /// What nobody was told to be done so far.
+    pub fn never_done(&self) -> Vec<Act> {
+        never_done(&lock(&self.asked))
     }
 
     /// Asks once more for something that was done, if there is an answer now: it must be the same.
@@ -248,6 +257,11 @@ impl Points {
             }
         }
     }
+}
+
+fn never_done(asked: &[Asked]) -> Vec<Act> {
+    let done = |act: &Act| asked.iter().any(|asked| asked.wish.act == *act && asked.done());
+    Act::ALL.into_iter().filter(|act| !done(act)).collect()
 }
 
 fn location() -> Value {

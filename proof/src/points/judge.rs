@@ -22,7 +22,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use zerosum_testkit::{TestDatabase, schedule::Seed};
 
-use super::{Act, Asked, Points, Told, is_definite, lock};
+use super::{Act, Asked, Points, Told, is_definite, lock, never_done};
 use crate::{Figure, stage::BRAND};
 
 /// Of refusals that these purchases can meet.
@@ -147,11 +147,9 @@ impl Points {
                 (of().filter(|asked| asked.done()).count(), of().filter(|asked| asked.refused()).count());
             format!("{done} and {refused} {act:?}")
         };
-        let acts = [Act::Lock, Act::Spend, Act::Void, Act::Settle, Act::Refund].map(count);
-        figure.see("points, done and refused", acts.join(", "));
-        for act in [Act::Lock, Act::Spend, Act::Void, Act::Settle, Act::Refund] {
-            let done = asked.iter().any(|asked| asked.wish.act == act && asked.done());
-            figure.claim(done, || format!("never reached: a {act:?} of points that was done"));
+        figure.see("points, done and refused", Act::ALL.map(count).join(", "));
+        for act in never_done(asked) {
+            figure.find(format!("never reached: a {act:?} of points that was done"));
         }
         let repeated = self.repeated.load(Ordering::Relaxed);
         figure.see("points answers asked for again, all equal", repeated);

@@ -69,6 +69,34 @@ macro_rules! columns {
 }
 use columns;
 
+/// What the select lists are selected from, step by step: why these are no joins says `ledger.named_accounts` in the
+/// ledger's migration.
+macro_rules! from {
+    // $1 is the brand and $2 the value, as in everything that begins with it.
+    (identity_by_value) => {
+        " from (select * from wallet.identities i where i.brand_id = $1::text and i.value = $2::text offset 0) i"
+    };
+    (accounts_of_identity) => {
+        concat!(
+            from!(identity_by_value),
+            " cross join lateral (select * from wallet.accounts a",
+            " where a.brand_id = i.brand_id and a.wallet_id = i.wallet_id offset 0) a"
+        )
+    };
+    // What the account that was found holds.
+    (balances) => {
+        " cross join lateral wallet.balances_of(a.brand_id, a.ledger_account) b"
+    };
+    // The tiers of the scheme that was found, which is called so.
+    (tiers_of $scheme:literal) => {
+        concat!(
+            " cross join lateral (select * from wallet.scheme_tiers t",
+            " where t.brand_id = ", $scheme, ".brand_id and t.scheme_id = ", $scheme, ".scheme_id offset 0) t",
+        )
+    };
+}
+use from;
+
 /// Where a list begins and how long it is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Span {
@@ -133,8 +161,9 @@ const IDENTITY_BY_VALUE: &str = concat!(
 const WALLET_BY_IDENTITY: &str = concat!(
     "select ",
     columns!(wallet),
-    " from wallet.identities i join wallet.wallets w on w.brand_id = i.brand_id and w.wallet_id = i.wallet_id",
-    " where i.brand_id = $1::text and i.value = $2::text"
+    from!(identity_by_value),
+    " cross join lateral (select * from wallet.wallets w",
+    " where w.brand_id = i.brand_id and w.wallet_id = i.wallet_id offset 0) w"
 );
 const RULES: &str = concat!(
     "select ",

@@ -2,9 +2,11 @@
 select account.account_id, account.name, account.type, account.currency, account.metadata::text as metadata,
        account.created_at, account.updated_at, account.external_id, account.party_type, account.party_id,
        balance.floor, balance.ceiling, balance.posted
-  from ledger.accounts account
+  from (
+       select * from ledger.accounts named
+        where named.brand_id = $1 and named.external_id = $3
+       offset 0
+       ) account
   join ledger.balances balance
     on balance.brand_id = account.brand_id and balance.account_id = account.account_id
- where account.brand_id = $1
-   and account.account_id < $2
-   and account.external_id = $3
+ where account.account_id < $2

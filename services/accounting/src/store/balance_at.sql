@@ -9,13 +9,21 @@ with recursive halving (low, high) as (
   select case when middle.posted_at <= $3 then middle.version else halving.low end,
          case when middle.posted_at <= $3 then halving.high else middle.version - 1 end
     from halving
-    join ledger.entries middle
-      on middle.brand_id = $1
-     and middle.account_id = $2
-     and middle.version = (halving.low + halving.high + 1) / 2
+   cross join lateral (
+         select entry.version, entry.posted_at
+           from ledger.entries entry
+          where entry.brand_id = $1
+            and entry.account_id = $2
+            and entry.version = (halving.low + halving.high + 1) / 2
+         offset 0
+         ) middle
    where halving.low < halving.high
 )
 select coalesce(last.balance_after, 0)::bigint as posted
   from (select low from halving where low = high) found
-  left join ledger.entries last
-    on last.brand_id = $1 and last.account_id = $2 and last.version = found.low
+  left join lateral (
+       select entry.balance_after
+         from ledger.entries entry
+        where entry.brand_id = $1 and entry.account_id = $2 and entry.version = found.low
+       offset 0
+       ) last on true

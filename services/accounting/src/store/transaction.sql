@@ -2,7 +2,11 @@
 select posting.transaction_id, posting.type, posting.external_ref, posting.memo, posting.posted_at,
        posting.metadata::text as metadata, posting.reverses, reversal.transaction_id as reversed_by
   from ledger.transactions posting
-  left join ledger.transactions reversal
-    on reversal.brand_id = posting.brand_id and reversal.reverses = posting.transaction_id
+  left join lateral (
+       select found.transaction_id
+         from ledger.transactions found
+        where found.brand_id = posting.brand_id and found.reverses = posting.transaction_id
+       offset 0
+       ) reversal on true
  where posting.brand_id = $1
    and posting.transaction_id = $2

@@ -17,8 +17,11 @@ with recursive kinds (type) as (
 )
 select posting.transaction_id, posting.type, posting.external_ref, posting.memo, posting.posted_at
   from kinds
-  join ledger.transactions posting
-    on posting.brand_id = $1 and posting.type = kinds.type and posting.external_ref = $3
+ cross join lateral (
+       select * from ledger.transactions named
+        where named.brand_id = $1 and named.type = kinds.type and named.external_ref = $3
+       offset 0
+       ) posting
  where posting.transaction_id < $2
  order by posting.transaction_id desc
  limit $4

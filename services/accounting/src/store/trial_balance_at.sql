@@ -11,26 +11,40 @@ select account.type, account.currency,
                  select case when middle.posted_at <= $2 then middle.version else halving.low end,
                         case when middle.posted_at <= $2 then halving.high else middle.version - 1 end
                    from halving
-                   join ledger.entries middle
-                     on middle.brand_id = account.brand_id
-                    and middle.account_id = account.account_id
-                    and middle.version = (halving.low + halving.high + 1) / 2
+                  cross join lateral (
+                        select entry.version, entry.posted_at
+                          from ledger.entries entry
+                         where entry.brand_id = account.brand_id
+                           and entry.account_id = account.account_id
+                           and entry.version = (halving.low + halving.high + 1) / 2
+                        offset 0
+                        ) middle
                   where halving.low < halving.high
                )
                select found.balance_after
                  from halving
-                 join ledger.entries found
-                   on found.brand_id = account.brand_id
-                  and found.account_id = account.account_id
-                  and found.version = halving.low
+                cross join lateral (
+                      select entry.balance_after
+                        from ledger.entries entry
+                       where entry.brand_id = account.brand_id
+                         and entry.account_id = account.account_id
+                         and entry.version = halving.low
+                      offset 0
+                      ) found
                 where halving.low = halving.high
              ), 0)
            end)::text as total
   from ledger.accounts account
   join ledger.balances balance
     on balance.brand_id = account.brand_id and balance.account_id = account.account_id
-  left join ledger.entries last
-    on last.brand_id = account.brand_id and last.account_id = account.account_id and last.version = balance.version
+  left join lateral (
+       select entry.posted_at
+         from ledger.entries entry
+        where entry.brand_id = account.brand_id
+          and entry.account_id = account.account_id
+          and entry.version = balance.version
+       offset 0
+       ) last on true
  where account.brand_id = $1
    and account.created_at <= $2
  group by account.type, account.currency

@@ -2,7 +2,7 @@
 select account.account_id,
        account.currency,
        (balance.posted - balance.held - coalesce(lapsed.amount, 0))::bigint as usable
-  from ledger.accounts account
+  from (select * from ledger.accounts named where named.brand_id = $1 and named.code = $2 offset 0) account
   join ledger.balances balance
     on balance.brand_id = account.brand_id and balance.account_id = account.account_id
  cross join lateral (
@@ -13,5 +13,3 @@ select account.account_id,
           and lot.live
           and lot.expires_at <= coalesce($3, clock_timestamp())
      ) lapsed
- where account.brand_id = $1
-   and account.code = $2

@@ -11,7 +11,7 @@ select head.version,
        posting.memo,
        posting.metadata::text as metadata,
        whole.amount
-  from ledger.accounts account
+  from (select * from ledger.accounts named where named.brand_id = $1 and named.code = $2 offset 0) account
  cross join lateral (
        select entry.version, entry.transaction_id, entry.line, entry.lot_id, entry.posted_at
          from ledger.entries entry
@@ -28,8 +28,11 @@ select head.version,
         order by entry.version desc
         limit $4
        ) head
-  join ledger.transactions posting
-    on posting.brand_id = account.brand_id and posting.transaction_id = head.transaction_id
+ cross join lateral (
+       select * from ledger.transactions moved
+        where moved.brand_id = account.brand_id and moved.transaction_id = head.transaction_id
+       offset 0
+       ) posting
  cross join lateral (
        select sum(entry.amount)::bigint as amount
          from ledger.entries entry
@@ -37,6 +40,4 @@ select head.version,
           and entry.transaction_id = head.transaction_id
           and entry.account_id = account.account_id
      ) whole
- where account.brand_id = $1
-   and account.code = $2
  order by head.version desc

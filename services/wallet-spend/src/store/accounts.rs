@@ -2,7 +2,7 @@
 
 use zerosum_domain::BrandId;
 
-use super::{Listed, ReadFailed, Span, Store, WALLET_EXISTS, columns, decode};
+use super::{Listed, ReadFailed, Span, Store, WALLET_EXISTS, columns, decode, from};
 use crate::{
     command::Refused,
     model::{AccountSnapshot, AccountTransaction, WalletAccountId, WalletId},
@@ -11,19 +11,20 @@ use crate::{
 const PAGE: &str = concat!(
     "select ",
     columns!(account),
-    " from wallet.accounts a",
-    " join wallet.account_balances b on b.brand_id = a.brand_id and b.account_id = a.account_id",
+    " from (select * from wallet.accounts a",
     " where a.brand_id = $1::text and a.wallet_id = $2::bigint order by a.account_id",
-    " limit $3::bigint offset $4::bigint"
+    " limit $3::bigint offset $4::bigint) a",
+    from!(balances),
+    " order by a.account_id"
 );
 const COUNT: &str =
     "select count(*) from wallet.accounts a where a.brand_id = $1::text and a.wallet_id = $2::bigint";
 const ONE: &str = concat!(
     "select ",
     columns!(account),
-    " from wallet.accounts a",
-    " join wallet.account_balances b on b.brand_id = a.brand_id and b.account_id = a.account_id",
-    " where a.brand_id = $1::text and a.wallet_id = $2::bigint and a.account_id = $3::bigint"
+    " from (select * from wallet.accounts a",
+    " where a.brand_id = $1::text and a.wallet_id = $2::bigint and a.account_id = $3::bigint offset 0) a",
+    from!(balances)
 );
 const TRANSACTION_COUNT: &str = "
 select count(*) from wallet.account_transactions a where a.brand_id = $1::text and a.account_id = $2::bigint";

@@ -5,7 +5,7 @@ use zerosum_domain::{
     spend::{Adjudication, Ask, PointCount, Tiers},
 };
 
-use super::{IDENTITY_BY_VALUE, Param, RULES, ReadFailed, Store, WALLET_BY_IDENTITY, columns, decode};
+use super::{IDENTITY_BY_VALUE, Param, RULES, ReadFailed, Store, WALLET_BY_IDENTITY, columns, decode, from};
 use crate::{
     command::Refused,
     model::{AccountSnapshot, Identity, SchemeId, Wallet, permission},
@@ -32,51 +32,47 @@ pub(crate) struct Calculated {
     pub at: jiff::Timestamp,
 }
 
+/// Tiers of the banner, which is $3, and of the company.
+macro_rules! of_units {
+    ($scheme:literal) => {
+        concat!(
+            " left join wallet.brand_settings c on c.brand_id = ",
+            $scheme,
+            ".brand_id",
+            " where t.unit_identifier in (coalesce($3::text, ''), coalesce(c.unit_id, ",
+            $scheme,
+            ".brand_id))"
+        )
+    };
+}
+
 const SCHEME: &str =
     "select s.scheme_id from wallet.schemes s where s.brand_id = $1::text and s.reference = $2::text";
 const ACCOUNT: &str = concat!(
     "select ",
     columns!(account),
-    " from wallet.identities i",
-    " join wallet.schemes s on s.brand_id = i.brand_id and s.reference = $3::text",
-    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id and a.scheme_id = s.scheme_id",
-    " join wallet.account_balances b on b.brand_id = a.brand_id and b.account_id = a.account_id",
-    " where i.brand_id = $1::text and i.value = $2::text"
+    from!(identity_by_value),
+    " cross join lateral (select * from wallet.schemes s",
+    " where s.brand_id = i.brand_id and s.reference = $3::text offset 0) s",
+    " cross join lateral (select * from wallet.accounts a",
+    " where a.brand_id = i.brand_id and a.wallet_id = i.wallet_id and a.scheme_id = s.scheme_id offset 0) a",
+    from!(balances)
 );
 /// Both units' tiers are read; the banner's apply where it has any.
 const TIERS: &str = concat!(
     "select ",
     columns!(tier),
-    " from wallet.schemes s",
-    " join wallet.scheme_tiers t on t.brand_id = s.brand_id and t.scheme_id = s.scheme_id",
-    " left join wallet.brand_settings c on c.brand_id = s.brand_id",
-    " where s.brand_id = $1::text and s.reference = $2::text",
-    " and t.unit_identifier in (coalesce($3::text, ''), coalesce(c.unit_id, s.brand_id))"
+    " from (select * from wallet.schemes s where s.brand_id = $1::text and s.reference = $2::text offset 0) s",
+    from!(tiers_of "s"),
+    of_units!("s")
 );
 
 // The same by the wallet's accounts, where no scheme is named. Two of them are one too many.
-const OWN_SCHEMES: &str = "
-select a.scheme_id from wallet.identities i
-  join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id
- where i.brand_id = $1::text and i.value = $2::text limit 2";
-const OWN_ACCOUNT: &str = concat!(
-    "select ",
-    columns!(account),
-    " from wallet.identities i",
-    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
-    " join wallet.account_balances b on b.brand_id = a.brand_id and b.account_id = a.account_id",
-    " where i.brand_id = $1::text and i.value = $2::text limit 1"
-);
-const OWN_TIERS: &str = concat!(
-    "select ",
-    columns!(tier),
-    " from wallet.identities i",
-    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
-    " join wallet.scheme_tiers t on t.brand_id = a.brand_id and t.scheme_id = a.scheme_id",
-    " left join wallet.brand_settings c on c.brand_id = a.brand_id",
-    " where i.brand_id = $1::text and i.value = $2::text",
-    " and t.unit_identifier in (coalesce($3::text, ''), coalesce(c.unit_id, a.brand_id))"
-);
+const OWN_SCHEMES: &str = concat!("select a.scheme_id", from!(accounts_of_identity), " limit 2");
+const OWN_ACCOUNT: &str =
+    concat!("select ", columns!(account), from!(accounts_of_identity), from!(balances), " limit 1");
+const OWN_TIERS: &str =
+    concat!("select ", columns!(tier), from!(accounts_of_identity), from!(tiers_of "a"), of_units!("a"));
 
 impl Store {
     /// Changes nothing.

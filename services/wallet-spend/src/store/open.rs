@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use zerosum_domain::BrandId;
 
-use super::{IDENTITY_BY_VALUE, RULES, ReadFailed, Store, WALLET_BY_IDENTITY, columns, decode};
+use super::{IDENTITY_BY_VALUE, RULES, ReadFailed, Store, WALLET_BY_IDENTITY, columns, decode, from};
 use crate::{
     command::{Done, Refused, opened},
     model::{Json, Status, permission},
@@ -13,27 +13,19 @@ use crate::{
 const ACCOUNTS: &str = concat!(
     "select ",
     columns!(account),
-    " from wallet.identities i",
-    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
-    " join wallet.account_balances b on b.brand_id = a.brand_id and b.account_id = a.account_id",
-    " where i.brand_id = $1::text and i.value = $2::text order by a.account_id"
+    from!(accounts_of_identity),
+    from!(balances),
+    " order by a.account_id"
 );
 const SCHEMES: &str = concat!(
     "select ",
     columns!(scheme_ref),
-    " from wallet.identities i",
-    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
-    " join wallet.schemes s on s.brand_id = a.brand_id and s.scheme_id = a.scheme_id",
-    " where i.brand_id = $1::text and i.value = $2::text"
+    from!(accounts_of_identity),
+    " cross join lateral (select * from wallet.schemes s",
+    " where s.brand_id = a.brand_id and s.scheme_id = a.scheme_id offset 0) s"
 );
-const TIERS: &str = concat!(
-    "select ",
-    columns!(tier),
-    " from wallet.identities i",
-    " join wallet.accounts a on a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
-    " join wallet.scheme_tiers t on t.brand_id = a.brand_id and t.scheme_id = a.scheme_id",
-    " where i.brand_id = $1::text and i.value = $2::text"
-);
+const TIERS: &str = concat!("select ", columns!(tier), from!(accounts_of_identity), from!(tiers_of "a"));
+
 impl Store {
     /// What a wallet has, as an open shows it, without a transaction.
     pub async fn open(

@@ -3,7 +3,14 @@ select a.brand_id, a.account_transaction_id, a.parent_id, a.wallet_id, a.account
        a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details::text,
        a.posting, a.created_at
   from unnest($1::text[], $2::text[]) as named (brand_id, reference)
-  join wallet.wallet_transactions t on t.brand_id = named.brand_id and t.reference = named.reference
-  join wallet.account_transactions a
-    on a.brand_id = t.brand_id and a.wallet_transaction_id = t.wallet_transaction_id
-   and a.wallet_transaction_id <> 0
+ cross join lateral (
+   select * from wallet.wallet_transactions t
+    where t.brand_id = named.brand_id and t.reference = named.reference
+   offset 0
+ ) t
+ cross join lateral (
+   select * from wallet.account_transactions a
+    where a.brand_id = t.brand_id and a.wallet_transaction_id = t.wallet_transaction_id
+      and a.wallet_transaction_id <> 0
+   offset 0
+ ) a

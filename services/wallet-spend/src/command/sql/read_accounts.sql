@@ -3,4 +3,6 @@ select a.brand_id, a.account_id, a.wallet_id, a.scheme_id, a.ledger_account, a.c
        a.starts_at, a.ends_at, a.meta::text, a.lifetime, a.lifetime_spend, a.lifetime_spend_value, a.created_at,
        a.updated_at
   from unnest($1::text[], $2::bigint[]) as named (brand_id, wallet_id)
-  join wallet.accounts a on a.brand_id = named.brand_id and a.wallet_id = named.wallet_id
+ cross join lateral (
+   select * from wallet.accounts a where a.brand_id = named.brand_id and a.wallet_id = named.wallet_id offset 0
+ ) a

@@ -2,9 +2,13 @@
 select i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
        i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at
   from unnest($1::text[], $2::bigint[]) as named (brand_id, wallet_id)
-  join wallet.identities i on i.brand_id = named.brand_id and i.wallet_id = named.wallet_id
+ cross join lateral (
+   select * from wallet.identities i where i.brand_id = named.brand_id and i.wallet_id = named.wallet_id offset 0
+ ) i
 union
 select i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
        i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at
   from unnest($3::text[], $4::text[]) as named (brand_id, value)
-  join wallet.identities i on i.brand_id = named.brand_id and i.value = named.value
+ cross join lateral (
+   select * from wallet.identities i where i.brand_id = named.brand_id and i.value = named.value offset 0
+ ) i

@@ -2,4 +2,6 @@
 select s.brand_id, s.scheme_id, s.reference, s.status, s.client_type, s.starts_at, s.ends_at, s.lock_seconds,
        s.points_expiry, s.issue_account, s.redemption_account, s.expired_account
   from unnest($1::text[], $2::bigint[]) as named (brand_id, scheme_id)
-  join wallet.schemes s on s.brand_id = named.brand_id and s.scheme_id = named.scheme_id
+ cross join lateral (
+   select * from wallet.schemes s where s.brand_id = named.brand_id and s.scheme_id = named.scheme_id offset 0
+ ) s

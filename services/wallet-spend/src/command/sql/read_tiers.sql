@@ -2,4 +2,8 @@
 select t.brand_id, t.scheme_id, t.unit_identifier, t.floor, t.ceiling, t.step, t.rate_billionths, t.bonus,
        t.points_back
   from unnest($1::text[], $2::bigint[]) as named (brand_id, scheme_id)
-  join wallet.scheme_tiers t on t.brand_id = named.brand_id and t.scheme_id = named.scheme_id
+ cross join lateral (
+   select * from wallet.scheme_tiers t
+    where t.brand_id = named.brand_id and t.scheme_id = named.scheme_id
+   offset 0
+ ) t

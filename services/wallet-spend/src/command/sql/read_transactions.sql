@@ -3,31 +3,28 @@
 with wanted (brand_id, wallet_transaction_id) as (
   select t.brand_id, t.wallet_transaction_id
     from unnest($1::text[], $2::text[]) as named (brand_id, reference)
-    join wallet.wallet_transactions t on t.brand_id = named.brand_id and t.reference = named.reference
+   cross join lateral (
+     select * from wallet.wallet_transactions t
+      where t.brand_id = named.brand_id and t.reference = named.reference
+     offset 0
+   ) t
   union
   select c.brand_id, c.wallet_transaction_id
     from unnest($3::text[], $4::text[]) as named (brand_id, reference)
-    join wallet.wallet_transactions t on t.brand_id = named.brand_id and t.reference = named.reference
-    join wallet.wallet_transactions c
-      on c.brand_id = t.brand_id and c.parent_id = t.wallet_transaction_id and c.parent_id <> 0
+   cross join lateral (
+     select * from wallet.wallet_transactions t
+      where t.brand_id = named.brand_id and t.reference = named.reference
+     offset 0
+   ) t
+   cross join lateral (
+     select * from wallet.wallet_transactions c
+      where c.brand_id = t.brand_id and c.parent_id = t.wallet_transaction_id and c.parent_id <> 0
+     offset 0
+   ) c
   union
   select named.brand_id, locks.wallet_transaction_id
     from unnest($5::text[], $6::bigint[]) as named (brand_id, wallet_id)
-   cross join lateral (
-     (select t.wallet_transaction_id
-        from wallet.wallet_transactions t
-       where t.brand_id = named.brand_id and t.wallet_id = named.wallet_id
-         and t.status = 'ACTIVE' and t.lock_expires_at <= statement_timestamp() + interval '1 minute'
-       order by t.lock_expires_at
-       limit $7)
-     union
-     (select t.wallet_transaction_id
-        from wallet.wallet_transactions t
-       where t.brand_id = named.brand_id and t.wallet_id = named.wallet_id
-         and t.status = 'ACTIVE' and t.lock_expires_at is not null
-       order by t.lock_expires_at
-       limit $8)
-   ) locks
+   cross join lateral wallet.next_locks(named.brand_id, named.wallet_id, $7::bigint, $8::bigint) as locks
 )
 select t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity_id, t.reference, t.type, t.status,
        t.meta::text, t.shown_accounts, t.shown_account_transactions, t.basket::text, t.adjudication::text, t.results,
@@ -35,5 +32,8 @@ select t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity
        t.settled_money, t.refunded_points, t.refunded_money, t.details::text, t.hold_id, t.lock_expires_at,
        t.lock_transaction, t.closing_transaction, t.spend_posting, t.original_id, t.created_at, t.updated_at
   from wanted
-  join wallet.wallet_transactions t
-    on t.brand_id = wanted.brand_id and t.wallet_transaction_id = wanted.wallet_transaction_id
+ cross join lateral (
+   select * from wallet.wallet_transactions t
+    where t.brand_id = wanted.brand_id and t.wallet_transaction_id = wanted.wallet_transaction_id
+   offset 0
+ ) t
