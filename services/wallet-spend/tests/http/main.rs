@@ -10,6 +10,7 @@ mod examples;
 mod expiry;
 mod flow;
 mod histories;
+mod lookups;
 mod lots;
 mod once;
 mod permissions;

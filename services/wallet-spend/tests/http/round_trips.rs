@@ -134,7 +134,7 @@ async fn the_count_tells_one_round_trip_from_two() {
 }
 
 /// What is read, as `(operation, method, target, body)`.
-fn reads(holder: &Holder) -> Vec<(&'static str, Method, String, String)> {
+pub fn reads(holder: &Holder) -> Vec<(&'static str, Method, String, String)> {
     let get = |operation, target: String| (operation, Method::GET, target, String::new());
     let post = |operation, target: &str, body: String| (operation, Method::POST, target.to_owned(), body);
     let wallet = format!("/wallet/{}", holder.wallet);
