@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use tokio_postgres::{Client, Error, Row};
 use uuid::Uuid;
 
@@ -25,8 +26,24 @@ pub struct Event {
 pub enum Data {
     TransactionPosted(TransactionPosted),
     BalanceChanged(BalanceChanged),
-    /// Stored whole by the service that wrote it.
-    Stored(serde_json::Value),
+    /// As the service that wrote it has it: stored whole, or rendered by it.
+    Stored(Value),
+}
+
+/// How a service renders an event of which it stored only what the answer of its call does not say: from the event's
+/// type, what was stored of it, and the outcome that the call's key holds.
+pub type Render = fn(kind: &str, stored: &str, outcome: &str) -> Result<Value, serde_json::Error>;
+
+/// Why events could not be read. Nothing is left out and gone on from.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    #[error("reading the outbox")]
+    Database(#[from] Error),
+    /// Answers that events are rendered from are kept for ever: without one, the books are not whole.
+    #[error("event {0} is rendered from an answer that is not there")]
+    NoAnswer(Uuid),
+    #[error("rendering event {0}")]
+    NotRendered(Uuid, #[source] serde_json::Error),
 }
 
 /// The events of at most `limit` outbox rows after `after` (an outbox row's id), and the id to go on from.
@@ -35,9 +52,10 @@ pub enum Data {
 /// Needs a connection of the application role.
 pub async fn page(
     client: &Client,
+    render: Render,
     after: Option<Uuid>,
     limit: i64,
-) -> Result<(Vec<Event>, Option<Uuid>), Error> {
+) -> Result<(Vec<Event>, Option<Uuid>), PageError> {
     let rows = client.query(include_str!("sql/page.sql"), &[&after, &limit]).await?;
     let mut events = Vec::new();
     let mut last = after;
@@ -54,8 +72,8 @@ pub async fn page(
         }
         last = Some(told.0);
         match told {
-            (_, Some(transaction)) => render(first, transaction, entries, &mut events)?,
-            (id, None) => events.push(stored(first, id)?),
+            (_, Some(transaction)) => posted(first, transaction, entries, &mut events)?,
+            (id, None) => events.push(stored(first, id, render)?),
         }
     }
     Ok((events, last))
@@ -66,12 +84,18 @@ fn told_by(row: &Row) -> Result<(Uuid, Option<Uuid>), Error> {
     Ok((row.try_get(0)?, row.try_get(5)?))
 }
 
-fn stored(row: &Row, id: Uuid) -> Result<Event, Error> {
+fn stored(row: &Row, id: Uuid, render: Render) -> Result<Event, PageError> {
     let payload: Option<&str> = row.try_get(3)?;
-    // A payload was serialised by us; text that does not parse is sent as the text that it is.
-    let data = payload.map_or(serde_json::Value::Null, |text| {
-        serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::String(text.to_owned()))
-    });
+    let data = match (payload, row.try_get(15)?) {
+        (None, _) => Value::Null,
+        (Some(stored), true) => {
+            let outcome: Option<&str> = row.try_get(16)?;
+            let outcome = outcome.ok_or(PageError::NoAnswer(id))?;
+            render(row.try_get(2)?, stored, outcome).map_err(|error| PageError::NotRendered(id, error))?
+        }
+        // A payload was serialised by us; text that does not parse is sent as the text that it is.
+        (Some(text), false) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
+    };
     Ok(Event {
         id: id.to_string(),
         brand_id: row.try_get(1)?,
@@ -81,7 +105,7 @@ fn stored(row: &Row, id: Uuid) -> Result<Event, Error> {
     })
 }
 
-fn render(
+fn posted(
     row: &Row,
     transaction_id: Uuid,
     entries: Vec<Entry>,

@@ -29,7 +29,7 @@ use zerosum_domain::BrandId;
 use zerosum_edge::{Api, Call, Contract, Edge, ErrorCode, Problem, Reply, RequestIds, Settings, StatusCode};
 use zerosum_host::StartError;
 use zerosum_idempotency as idempotency;
-use zerosum_ledger::{Answer, Engine, Fault, Key, Submission, reads::Reads};
+use zerosum_ledger::{Answer, Engine, Fault, Key, KeyLifetime, Submission, reads::Reads};
 
 use crate::{
     command::{self, Action, Command, Machine, Refused, body},
@@ -142,7 +142,9 @@ impl App {
         resource: &str,
         action: Action,
     ) -> Result<Reply, Problem> {
-        let command = Command::new(self.told(call, resource), action);
+        let kept = key.as_ref().filter(|key| key.lifetime == KeyLifetime::Forever);
+        let answer = kept.map(|key| (key.scope.clone(), key.key.clone()));
+        let command = Command::new(command::Call { answer, ..self.told(call, resource) }, action);
         let submission = Submission { brand: brand(call)?, key, command, deadline: call.deadline };
         let answer = self.decide(submission).await.map_err(idempotency::problem)?;
         let outcome = match answer.outcome {
@@ -196,6 +198,7 @@ impl App {
             },
             body: String::from_utf8_lossy(call.raw_body()).into(),
             external_id: external_id.map(Into::into),
+            answer: None,
             custom_headers: custom_headers.collect(),
         }
     }

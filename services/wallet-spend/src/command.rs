@@ -43,6 +43,7 @@ use zerosum_domain::{
 
 pub use answer::{Body, Refusal, body, refusal};
 pub use done::Done;
+pub use event::rendered;
 pub(crate) use load::settings_of;
 /// What an open shows, for an open that only looks.
 pub(crate) mod opened {
@@ -83,6 +84,8 @@ pub struct Call {
     pub body: Arc<str>,
     /// The caller's own id of the request.
     pub external_id: Option<Arc<str>>,
+    /// Scope and key under which its answer is kept for ever, if it is.
+    pub answer: Option<(Arc<str>, Arc<str>)>,
     /// `X-CUSTOM-*`
     pub custom_headers: Vec<(Arc<str>, Arc<str>)>,
 }

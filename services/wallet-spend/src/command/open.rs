@@ -6,7 +6,7 @@ use super::{
     Open, Refused,
     case::Case,
     done::{Done, Opened, OpenedAccount},
-    event::{Atomic, Told},
+    event::{self, Beside},
     ids::Kind,
 };
 use crate::model::{
@@ -17,7 +17,7 @@ use crate::model::{
 pub(super) fn decide(case: &mut Case<'_, '_>, open: &Open) -> Result<Done, Refused> {
     let identity = case.identity(&open.identity)?;
     let wallet = case.wallet(identity.wallet)?;
-    let mut told = Told::new();
+    let mut beside = Beside::default();
     match case.transaction_by_reference(&open.reference) {
         None => {}
         // A till that opens a purchase again means the new one.
@@ -29,8 +29,8 @@ pub(super) fn decide(case: &mut Case<'_, '_>, open: &Open) -> Result<Done, Refus
             old.reference = old.reference.deleted(old.id);
             old.status = TransactionStatus::Deleted;
             old.updated_at = case.now();
-            told.transaction(&old, Atomic::Update);
-            case.save_transaction(old);
+            case.save_transaction(old.clone());
+            beside.replaced = Some(old);
         }
         Some(_) => return Err(Refused::ReferenceNotUnique { reference: open.reference.clone() }),
     }
@@ -50,9 +50,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, open: &Open) -> Result<Done, Refus
     }
     let id = case.ids.next(Kind::WalletTransaction, WalletTransactionId::new);
     let mut transaction = purchase(id, wallet.id, Some(identity.id), open.reference.clone(), case.now());
-    told.transaction(&transaction, Atomic::Create);
     transaction.accounts = accounts.iter().map(|opened| (opened.account.account.id, None)).collect();
-    told.transaction(&transaction, Atomic::Update);
     case.save_transaction(transaction.clone());
     let done = Done::Opened(Box::new(Opened {
         wallet,
@@ -63,7 +61,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, open: &Open) -> Result<Done, Refus
         may_spend: permission.spend,
         may_earn: permission.earn,
     }));
-    told.emit(case, "POSCONNECT.WALLET.OPEN", &done);
+    event::tell(case, "POSCONNECT.WALLET.OPEN", &done, &beside);
     case.commit();
     Ok(done)
 }

@@ -7,16 +7,13 @@ use super::{
     Refund, Refused,
     case::Case,
     done::{Done, Moved, Refunded},
-    event::{Atomic, Told},
+    event::{self, Beside},
     ids::Kind,
     open::purchase,
     points::{Lifetime, Note, details},
 };
-use crate::{
-    model::{
-        Event, PointsResults, TransactionStatus, TransactionType, WalletTransaction, WalletTransactionId,
-    },
-    view::AccountShown,
+use crate::model::{
+    Event, PointsResults, TransactionStatus, TransactionType, WalletTransaction, WalletTransactionId,
 };
 
 /// Account transactions that one refund makes at most: as many as a settle may give.
@@ -49,8 +46,6 @@ pub(super) fn decide(case: &mut Case<'_, '_>, refund: &Refund) -> Result<Done, R
     transaction.location = refund.location.clone();
     transaction.basket = refund.basket.clone();
 
-    let mut told = Told::new();
-    told.spend_begins(&transaction);
     let moved = match original.kind {
         TransactionType::Spend => give_back(case, refund, &mut original, &mut transaction)?,
         TransactionType::Settle => take_back(case, refund, &mut original, &mut transaction)?,
@@ -58,15 +53,11 @@ pub(super) fn decide(case: &mut Case<'_, '_>, refund: &Refund) -> Result<Done, R
     };
     transaction.accounts =
         moved.iter().map(|moved| (moved.account.account.id, Some(moved.transaction.id))).collect();
-    for moved in &moved {
-        told.account_transaction(&moved.transaction, &moved.account, AccountShown::EventAfter);
-    }
     original.updated_at = case.now();
     case.save_transaction(original);
     case.save_transaction(transaction.clone());
-    told.transaction(&transaction, Atomic::Update);
     let done = Done::Refunded(Box::new(Refunded { transaction, moved }));
-    told.emit(case, "POSCONNECT.WALLET.REFUND", &done);
+    event::tell(case, "POSCONNECT.WALLET.REFUND", &done, &Beside::default());
     case.commit();
     Ok(done)
 }

@@ -9,17 +9,14 @@ use super::{
     Issue, Refused, Settle, SettleChild,
     case::Case,
     done::{Done, Moved, Settled},
-    event::{Atomic, Told},
+    event::{self, Beside},
     ids::Kind,
     points::{Lifetime, Note, balances_text, details},
     spend::points_back,
 };
-use crate::{
-    model::{
-        Event, PointsResults, TransactionStatus, TransactionType, WalletId, WalletTransaction,
-        WalletTransactionId,
-    },
-    view::AccountShown,
+use crate::model::{
+    Event, PointsResults, TransactionStatus, TransactionType, WalletId, WalletTransaction,
+    WalletTransactionId,
 };
 
 pub(super) fn decide(case: &mut Case<'_, '_>, settle: &Settle) -> Result<Done, Refused> {
@@ -39,20 +36,19 @@ pub(super) fn decide(case: &mut Case<'_, '_>, settle: &Settle) -> Result<Done, R
         open => Some(parent(case, wallet, settle, open)?),
     };
 
-    let mut told = Told::new();
     let mut moved = Vec::new();
     let parent = match parent {
-        Some(parent) => Some(settle_parent(case, settle, parent, &mut told, &mut moved, &mut issues)?),
+        Some(parent) => Some(settle_parent(case, settle, parent, &mut moved, &mut issues)?),
         None => None,
     };
     let mut settled = Vec::with_capacity(children.len());
     for child in children {
         let of = parent.as_ref().map(|parent| parent.id);
-        settled.push(settle_child(case, child, of, &mut told, &mut moved, &mut issues)?);
+        settled.push(settle_child(case, child, of, &mut moved, &mut issues)?);
     }
     let identity = parent.as_ref().and_then(|parent| parent.identity).and_then(|id| case.identity_by_id(id));
     let done = Done::Settled(Box::new(Settled { parent, identity, children: settled, moved, issues }));
-    told.emit(case, "POSCONNECT.WALLET.SETTLE", &done);
+    event::tell(case, "POSCONNECT.WALLET.SETTLE", &done, &Beside::default());
     case.commit();
     Ok(done)
 }
@@ -182,7 +178,6 @@ fn settle_parent(
     case: &mut Case<'_, '_>,
     settle: &Settle,
     mut parent: WalletTransaction,
-    told: &mut Told,
     moved: &mut Vec<Moved>,
     issues: &mut Vec<Issue>,
 ) -> Result<WalletTransaction, Refused> {
@@ -195,10 +190,7 @@ fn settle_parent(
     if let Some(value) = &settle.identity {
         parent.identity = Some(case.identity(value)?.id);
     }
-    let identity = parent.identity.and_then(|id| case.identity_by_id(id));
     let mut results = PointsResults::default();
-    parent.results = Some(results);
-    told.parent(&parent, identity.as_ref());
     // EARN before CREDIT, each in the order of the request.
     let earned = settle.gifts.iter().filter(|gift| gift.earned);
     let credited = settle.gifts.iter().filter(|gift| !gift.earned);
@@ -227,7 +219,6 @@ fn settle_parent(
             results.credit += gift.points.get();
         }
         parent.accounts.push((row.account.id, Some(given.transaction.id)));
-        told.account_transaction(&given.transaction, &given.account, AccountShown::EventAfter);
         moved.push(given);
     }
     parent.results = Some(results);
@@ -235,7 +226,6 @@ fn settle_parent(
     parent.points = results.earn + results.credit;
     parent.settled_points = parent.points;
     case.save_transaction(parent.clone());
-    told.parent(&parent, identity.as_ref());
     Ok(parent)
 }
 
@@ -243,7 +233,6 @@ fn settle_child(
     case: &mut Case<'_, '_>,
     child: Child,
     parent: Option<WalletTransactionId>,
-    told: &mut Told,
     moved: &mut Vec<Moved>,
     issues: &mut Vec<Issue>,
 ) -> Result<WalletTransaction, Refused> {
@@ -274,18 +263,12 @@ fn settle_child(
     spend.spend_posting = taken.transaction.posting;
     spend.closing_transaction = Some(taken.transaction.id);
     spend.updated_at = case.now();
-    told.account_transaction(&taken.transaction, &taken.account, AccountShown::EventAfter);
-    spend.status = TransactionStatus::Active;
-    told.transaction(&spend, Atomic::Update);
     spend.status = TransactionStatus::Settled;
-    told.transaction(&spend, Atomic::Update);
     moved.push(taken);
     if let Some(back) = points_back(case, &scheme, &mut spend)? {
-        told.account_transaction(&back.transaction, &back.account, AccountShown::EventAfter);
         spend.accounts.push((account, Some(back.transaction.id)));
         moved.push(back);
     }
-    told.transaction(&spend, Atomic::Update);
     case.save_transaction(spend.clone());
     Ok(spend)
 }

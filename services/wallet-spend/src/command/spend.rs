@@ -7,17 +7,14 @@ use super::{
     Refused, Spend,
     case::Case,
     done::{Done, Moved, Spent},
-    event::{Atomic, Told},
+    event::{self, Beside},
     ids::Kind,
     points::{Lifetime, Note, balances_text, details},
     rows::AccountRow,
 };
-use crate::{
-    model::{
-        Event, PointsResults, SchemeRef, TransactionStatus, TransactionType, WalletId, WalletTransaction,
-        WalletTransactionId,
-    },
-    view::AccountShown,
+use crate::model::{
+    Event, PointsResults, SchemeRef, TransactionStatus, TransactionType, WalletId, WalletTransaction,
+    WalletTransactionId,
 };
 
 pub(super) fn decide(case: &mut Case<'_, '_>, spend: &Spend) -> Result<Done, Refused> {
@@ -66,24 +63,17 @@ pub(super) fn decide(case: &mut Case<'_, '_>, spend: &Spend) -> Result<Done, Ref
         created_at: now,
         updated_at: now,
     };
-    let mut told = Told::new();
-    told.spend_begins(&transaction);
-    let account_transactions = if spend.lock {
+    let (account_transactions, accounts) = if spend.lock {
         let before = case.snapshot(&row);
         let moved = lock(case, &row, &scheme, &mut transaction)?;
-        told.account_transaction(&moved.transaction, &before, AccountShown::EventBefore);
-        vec![moved.transaction]
+        (vec![moved.transaction], vec![before])
     } else {
         let moved = spend_at_once(case, &row, &scheme, &mut transaction)?;
-        for moved in &moved {
-            told.account_transaction(&moved.transaction, &moved.account, AccountShown::EventAfter);
-        }
-        moved.into_iter().map(|moved| moved.transaction).collect()
+        moved.into_iter().map(|moved| (moved.transaction, moved.account)).unzip()
     };
     case.save_transaction(transaction.clone());
-    told.transaction(&transaction, Atomic::Update);
     let done = Done::Spent(Box::new(Spent { transaction, account_transactions }));
-    told.emit(case, "POSCONNECT.WALLET.SPEND", &done);
+    event::tell(case, "POSCONNECT.WALLET.SPEND", &done, &Beside { accounts, replaced: None });
     case.commit();
     Ok(done)
 }

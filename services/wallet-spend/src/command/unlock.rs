@@ -6,8 +6,7 @@ use super::{
     Refused, Unlock,
     case::Case,
     done::{Done, Unlocked, Voided},
-    event::{Atomic, Told},
-    void,
+    event::{self, Beside},
 };
 use crate::model::{TransactionStatus, TransactionType, WalletTransaction};
 
@@ -20,7 +19,6 @@ pub(super) fn decide(case: &mut Case<'_, '_>, unlock: &Unlock) -> Result<Done, R
     if parent.status != TransactionStatus::Active {
         return Err(Refused::not_active(&unlock.reference, parent.status));
     }
-    let mut told = Told::new();
     let now = case.now();
     let open = |child: &WalletTransaction| {
         child.parent == Some(parent.id) && child.status == TransactionStatus::Active && !child.lapsed(now)
@@ -35,17 +33,14 @@ pub(super) fn decide(case: &mut Case<'_, '_>, unlock: &Unlock) -> Result<Done, R
     }
     let mut children = Vec::with_capacity(open.len());
     for child in open {
-        let before = child.clone();
         let (transaction, moved) = case.release(child, HoldEnd::Voided)?;
-        void::tell(&mut told, before, &transaction, &moved);
         children.push(Voided { transaction, moved });
     }
     parent.status = TransactionStatus::Cancelled;
     parent.updated_at = now;
     case.save_transaction(parent.clone());
-    told.transaction(&parent, Atomic::Update);
     let done = Done::Unlocked(Box::new(Unlocked { parent, children }));
-    told.emit(case, "POSCONNECT.WALLET.UNLOCK", &done);
+    event::tell(case, "POSCONNECT.WALLET.UNLOCK", &done, &Beside::default());
     case.commit();
     Ok(done)
 }

@@ -6,12 +6,9 @@ use super::{
     Refused, Void,
     case::Case,
     done::{Done, Moved, Voided},
-    event::{Atomic, Told},
+    event::{self, Beside},
 };
-use crate::{
-    model::{PointsResults, TransactionStatus, TransactionType, WalletTransaction},
-    view::{AccountShown, LocationShown},
-};
+use crate::model::{TransactionStatus, TransactionType, WalletTransaction};
 
 pub(super) fn decide(case: &mut Case<'_, '_>, void: &Void) -> Result<Done, Refused> {
     let identity = case.identity(&void.identity)?;
@@ -25,23 +22,11 @@ pub(super) fn decide(case: &mut Case<'_, '_>, void: &Void) -> Result<Done, Refus
     if spend.status != TransactionStatus::Active {
         return Err(Refused::not_active(&void.reference, spend.status));
     }
-    let mut told = Told::new();
-    let before = spend.clone();
     let (transaction, moved) = case.release(spend, HoldEnd::Voided)?;
-    tell(&mut told, before, &transaction, &moved);
     let done = Done::Voided(Box::new(Voided { transaction, moved }));
-    told.emit(case, "POSCONNECT.WALLET.SPEND.VOID", &done);
+    event::tell(case, "POSCONNECT.WALLET.SPEND.VOID", &done, &Beside::default());
     case.commit();
     Ok(done)
-}
-
-/// What an event tells of a void: the account transaction, the spend with its LOCK, the spend VOIDED.
-pub(super) fn tell(told: &mut Told, mut before: WalletTransaction, after: &WalletTransaction, moved: &Moved) {
-    told.account_transaction(&moved.transaction, &moved.account, AccountShown::EventAfter);
-    before.results = Some(PointsResults::default());
-    before.updated_at = after.updated_at;
-    told.transaction_at(&before, Atomic::Update, LocationShown::Hidden);
-    told.transaction_at(after, Atomic::Update, LocationShown::Hidden);
 }
 
 /// The same again changes nothing. Its own answer is replayed by its key; this is for another caller of the

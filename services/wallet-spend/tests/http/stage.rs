@@ -268,7 +268,8 @@ impl Stage {
         const MOST: i64 = 10_000;
         let app = self.database.app().await;
         app.batch_execute("set role zerosum_app").await.unwrap();
-        let (events, _) = zerosum_events::page(&app, None, MOST).await.unwrap();
+        let render = zerosum_wallet_spend::command::rendered;
+        let (events, _) = zerosum_events::page(&app, render, None, MOST).await.unwrap();
         let of_ours = |event: zerosum_events::Event| match event.data {
             zerosum_events::Data::Stored(envelope) => Some((event.r#type, envelope)),
             _ => None,

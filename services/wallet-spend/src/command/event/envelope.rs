@@ -1,0 +1,171 @@
+//! The published envelope, and what of it only its call knows.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{AtomicOperation, Told};
+use crate::{
+    command::{answer::body, case::Case, done::Done},
+    view::{EmptyMap, micros},
+};
+
+/// The version of the envelope that consumers know.
+const API_VERSION: &str = "7.6";
+
+type Text<'a> = Cow<'a, str>;
+
+/// What an envelope says that neither the outcome of its call nor the event's name does. The brand's settings are
+/// here because they may be others when the event is sent.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Facts<'a> {
+    id: Text<'a>,
+    at: Timestamp,
+    environment: Text<'a>,
+    subsystem: Text<'a>,
+    unit: Text<'a>,
+    unit_name: Text<'a>,
+    client: Text<'a>,
+    client_name: Text<'a>,
+    ip: Text<'a>,
+    call: Text<'a>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    external: Option<Text<'a>>,
+    resource: Text<'a>,
+    method: Text<'a>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    custom: Vec<(Text<'a>, Text<'a>)>,
+    body: Text<'a>,
+}
+
+impl<'a> Facts<'a> {
+    /// Of the call that is being decided, with an id for its event.
+    pub fn of(case: &'a mut Case<'_, '_>) -> Facts<'a> {
+        let id = case.context.id().hyphenated().to_string();
+        let at = case.now();
+        let (call, brand) = (case.call, &case.brand);
+        Facts {
+            id: id.into(),
+            at,
+            environment: brand.environment_type.as_str().into(),
+            subsystem: brand.subsystem_id.as_str().into(),
+            unit: brand.unit_id.as_str().into(),
+            unit_name: brand.unit_name.as_str().into(),
+            client: (&*call.client_id).into(),
+            client_name: (&*call.client_name).into(),
+            ip: (&*call.caller_ip).into(),
+            call: (&*call.id).into(),
+            external: call.external_id.as_deref().map(Cow::from),
+            resource: (&*call.resource).into(),
+            method: call.method.into(),
+            custom: call
+                .custom_headers
+                .iter()
+                .map(|(name, value)| ((&**name).into(), (&**value).into()))
+                .collect(),
+            body: (&*call.body).into(),
+        }
+    }
+
+    /// The envelope as JSON.
+    pub fn envelope(&self, name: &str, done: &Done, told: Told) -> String {
+        let answered = body(done);
+        let envelope = Envelope {
+            headers: self.headers(name),
+            request: Request {
+                resource: &self.resource,
+                method: &self.method,
+                body: &self.body,
+                content_type: "application/json",
+                custom_headers: CustomHeaders(&self.custom),
+            },
+            response: Response {
+                code: answered.status,
+                body: &answered.json,
+                content_type: "application/json;charset=utf-8",
+            },
+            atomic_operations: told.0,
+        };
+        match serde_json::to_string(&envelope) {
+            Ok(envelope) => envelope,
+            Err(error) => unreachable!("an event is JSON: {error}"),
+        }
+    }
+
+    fn headers<'b>(&'b self, event_name: &'b str) -> Headers<'b> {
+        Headers {
+            event_name,
+            event_date: micros(self.at),
+            ees_environment_type: &self.environment,
+            ees_subsystem_id: &self.subsystem,
+            caller_ip: &self.ip,
+            unit_id: &self.unit,
+            unit_friendly_name: &self.unit_name,
+            client_id: &self.client,
+            client_id_friendly_name: &self.client_name,
+            ees_event_id: &self.id,
+            ees_master_event_id: &self.call,
+            external_message_id: self.external.as_deref(),
+            ees_api_version: API_VERSION,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    headers: Headers<'a>,
+    request: Request<'a>,
+    response: Response<'a>,
+    atomic_operations: Vec<AtomicOperation>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Headers<'a> {
+    event_name: &'a str,
+    event_date: String,
+    ees_environment_type: &'a str,
+    ees_subsystem_id: &'a str,
+    caller_ip: &'a str,
+    unit_id: &'a str,
+    unit_friendly_name: &'a str,
+    client_id: &'a str,
+    client_id_friendly_name: &'a str,
+    ees_event_id: &'a str,
+    ees_master_event_id: &'a str,
+    external_message_id: Option<&'a str>,
+    ees_api_version: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    resource: &'a str,
+    method: &'a str,
+    body: &'a str,
+    content_type: &'static str,
+    custom_headers: CustomHeaders<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Response<'a> {
+    code: u16,
+    body: &'a str,
+    content_type: &'static str,
+}
+
+/// A map; `[]` when there are none.
+#[derive(Debug)]
+struct CustomHeaders<'a>(&'a [(Text<'a>, Text<'a>)]);
+
+impl Serialize for CustomHeaders<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_empty() {
+            return EmptyMap.serialize(serializer);
+        }
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
+    }
+}
