@@ -318,20 +318,20 @@ returns table (current bigint, locked bigint) language sql stable as $$
 $$;
 revoke all on function wallet.balances_of(text, uuid) from public;
 
--- The locks of a wallet that have run out or will within the minute, and the next ones whatever the clock says.
+-- The locks of a wallet that have run out or will within the minute, and the next ones, which a set clock may be past.
 create function wallet.next_locks(brand text, wallet bigint, due bigint, next bigint)
-returns table (wallet_transaction_id bigint, hold_id uuid) language sql stable as $$
-  (select t.wallet_transaction_id, t.hold_id
+returns setof wallet.wallet_transactions language sql stable as $$
+  (select t.*
      from wallet.wallet_transactions t
     where t.brand_id = brand and t.wallet_id = wallet
       and t.status = 'ACTIVE' and t.lock_expires_at <= statement_timestamp() + interval '1 minute'
     order by t.lock_expires_at
     limit due)
-  union
-  (select t.wallet_transaction_id, t.hold_id
+  union all
+  (select t.*
      from wallet.wallet_transactions t
     where t.brand_id = brand and t.wallet_id = wallet
-      and t.status = 'ACTIVE' and t.lock_expires_at is not null
+      and t.status = 'ACTIVE' and t.lock_expires_at > statement_timestamp() + interval '1 minute'
     order by t.lock_expires_at
     limit next)
 $$;
@@ -401,3 +401,9 @@ begin
 exception when feature_not_supported then null;
 end
 $$;
+
+-- A wallet's answers and events are 2 to 8 kB of JSON: compressed they fit into the page of their row. The default
+-- would move them into a table of their own all the same, with an index entry for every 2 kB.
+alter table ledger.idempotency_keys alter column outcome set storage main;
+alter table events.outbox alter column payload set storage main;
+alter table wallet.wallet_transactions alter column basket set storage main, alter column adjudication set storage main;

@@ -13,7 +13,7 @@ use super::{
     ids::{Demand, SEQUENCES},
     machine::{Machine, Prepared},
     names::{LAPSED_MAX, NEXT_MAX, Names, demand},
-    resolve::{names, pairs},
+    resolve::{named_where, names, pairs},
     rows::{BrandRows, Resolved, Rows},
 };
 use crate::{
@@ -63,8 +63,18 @@ pub(super) async fn load(
         wallets.extend(of_brand);
     }
     let (unknown_brands, unknown) = unknown_schemes(machine, rows);
-    let (value_brands, values) = pairs(&names, |names| names.identities.clone());
-    let (reference_brands, references) = pairs(&names, |names| names.references.clone());
+    // What was there stays under its name, with its wallet; what was not there is looked for again where a batch might
+    // make it. A reference that somebody else takes meanwhile is found by its constraint, and the batch runs again.
+    let resolved = &rows.resolved;
+    let known = |brand: &BrandId| resolved.get(brand);
+    let (value_brands, values) = named_where(&names, |brand, names| {
+        let is_new = |value: &&str| known(brand).is_none_or(|known| !known.identities.contains_key(*value));
+        names.identities.iter().copied().filter(is_new).collect()
+    });
+    let (reference_brands, references) = named_where(&names, |brand, names| {
+        let was_there = |name: &&str| known(brand).is_some_and(|known| known.references.contains_key(*name));
+        names.references.iter().copied().filter(was_there).collect()
+    });
     let (parent_brands, parents) = pairs(&names, |names| names.parents.clone());
     let (retold_brands, retold) = pairs(&names, |names| names.retold.clone());
     let brands: Vec<&str> = names.keys().map(|brand| brand.as_str()).collect();

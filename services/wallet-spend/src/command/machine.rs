@@ -47,10 +47,7 @@ macro_rules! statements {
 }
 
 statements!(
-    resolve_identities,
-    resolve_references,
-    resolve_accounts,
-    resolve_locks,
+    resolve_names,
     resolve_schemes,
     lock_wallets,
     read_identities,

@@ -1,11 +1,11 @@
--- The identities of the locked wallets, and those of the values that are named.
+-- The identities of the locked wallets, and those of the values that led to none when the batch looked.
 select i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
        i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at
   from unnest($1::text[], $2::bigint[]) as named (brand_id, wallet_id)
  cross join lateral (
    select * from wallet.identities i where i.brand_id = named.brand_id and i.wallet_id = named.wallet_id offset 0
  ) i
-union
+union all
 select i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
        i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at
   from unnest($3::text[], $4::text[]) as named (brand_id, value)
