@@ -102,8 +102,10 @@ pub enum Clock {
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
     pub database: Config,
-    /// Brands are spread over the lanes; each lane has one connection. PostgreSQL uses most of a core for one.
+    /// Brands are spread over the lanes.
     pub lanes: usize,
+    /// Connections of each lane, for batches that touch nothing in common. PostgreSQL uses most of a core for one.
+    pub connections: usize,
     /// The most transactions that share a commit. Past 500 a longer batch wins little and its locks last longer.
     pub batch_max: usize,
     /// The most commands that wait for a lane; the next one is told to come back.
@@ -124,6 +126,7 @@ impl EngineConfig {
         Self {
             database,
             lanes: 1,
+            connections: 2,
             batch_max: 500,
             queue_max: Self::QUEUE_MAX,
             clock: Clock::Database,

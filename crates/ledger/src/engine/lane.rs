@@ -1,25 +1,34 @@
-//! A lane: one task, one connection, one batch after the other.
+//! A lane: one task that decides batch after batch, and a few connections.
 //!
 //! A batch that is decided on what the lane remembers has nothing to read. It is sent as one pipeline, and the next such
-//! batch may be sent behind it, decided on what it leaves behind, before its commit is acknowledged. The server runs them
-//! in that order. When one fails, what comes behind it finds other balances than it was decided on and fails too, unless
-//! it did not build on it; whatever failed runs again, alone and under locks.
+//! batch may be sent before its commit is acknowledged, decided on what it leaves behind: behind it, on its connection,
+//! and then the server runs them in that order; or beside it, on another connection, if the two touch nothing in common,
+//! and then their order does not matter. When one fails, what was built on it finds other balances than it was decided
+//! on and fails too; whatever failed runs again, alone and under locks.
 
-use std::{collections::VecDeque, pin::Pin, sync::Arc, task::Poll, time::Duration};
+mod connections;
+mod flights;
+mod waiting;
+
+use std::{sync::Arc, task::Poll, time::Duration};
 
 use futures_util::{FutureExt, poll};
 use rand::Rng;
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep},
 };
 
+use self::{
+    connections::Connections,
+    flights::{Flight, Flights, Touches},
+    waiting::Waiting,
+};
 use super::{
-    EngineConfig, Fault, Outcome, Pending, ROUND_TRIP_MAX, StateMachine, Stats,
+    EngineConfig, Fault, Outcome, Pending, StateMachine, Stats,
     batch::{self, Attempt, Landed},
     fault_points::{FaultPoint, reach},
     memory::Memory,
-    session::Session,
     trouble::Trouble,
 };
 use crate::book::Ids;
@@ -34,82 +43,58 @@ const RERUN_PAUSE_MS: u64 = 2;
 /// left are tried again, and the pace is learnt anew.
 const PACE_MAX: Duration = Duration::from_secs(1);
 
-/// Batches on their way at once: while the server works on one, the next is ready.
-const FLIGHTS_MAX: usize = 2;
+/// Batches on their way at once on one connection: while the server works on one, the next is ready.
+const EACH_MAX: usize = 2;
 /// The least that is sent behind another batch. What a batch costs whatever its length is shared by this many; fewer
 /// wait for the one before, and for company.
 const FOLLOWS_MIN: usize = 100;
+/// The least that is sent beside another batch, where it waits for nobody.
+const ABREAST_MIN: usize = 16;
+/// The most that may be on its way for a batch to be sent beside it. Two short batches each wait for a commit, and the
+/// server has time for both; two long ones take turns at its cores, and longer ones cost less.
+const ABREAST_MAX: usize = 64;
 
 pub(super) struct Lane<M: StateMachine> {
     machine: Arc<M>,
     config: EngineConfig,
     stats: Arc<Stats>,
     trouble: Arc<Trouble>,
-    session: Option<Arc<Session<M>>>,
+    connections: Connections<M>,
     ids: Ids,
     memory: Memory,
     /// How long a batch takes these days.
     pace: Duration,
-    flights: VecDeque<Flight<M>>,
-}
-
-/// A batch that was sent without waiting for the one before.
-struct Flight<M: StateMachine> {
-    batch: Vec<Pending<M>>,
-    start: Instant,
-    landing: Pin<Box<dyn Future<Output = Landed<M>> + Send>>,
-}
-
-/// Commands that have left the queue and wait for their batch.
-struct Waiting<M: StateMachine> {
-    commands: Vec<Pending<M>>,
-    weight: usize,
-}
-
-impl<M: StateMachine> Waiting<M> {
-    fn add(&mut self, pending: Pending<M>) {
-        self.weight += M::weight(&pending.submission.command);
-        self.commands.push(pending);
-    }
-
-    fn take(&mut self) -> Vec<Pending<M>> {
-        self.weight = 0;
-        std::mem::take(&mut self.commands)
-    }
+    flights: Flights<M>,
+    /// The weight of the commands that had to wait when they were last looked at, for the flights that there are.
+    looked_at: usize,
 }
 
 impl<M: StateMachine> Lane<M> {
     pub fn new(machine: Arc<M>, config: EngineConfig, stats: Arc<Stats>, trouble: Arc<Trouble>) -> Self {
-        let (ids, memory, flights) = (Ids::random(), Memory::default(), VecDeque::new());
-        let pace = Duration::ZERO;
-        Self { machine, config, stats, trouble, session: None, ids, memory, pace, flights }
+        let connections = Connections::new(&config.database, config.connections);
+        let (ids, memory, flights) = (Ids::random(), Memory::default(), Flights::new());
+        let (pace, looked_at) = (Duration::ZERO, 0);
+        Self { machine, config, stats, trouble, connections, ids, memory, pace, flights, looked_at }
     }
 
     pub async fn run(mut self, mut queue: mpsc::Receiver<Pending<M>>) {
-        let mut waiting = Waiting { commands: Vec::new(), weight: 0 };
+        let mut waiting = Waiting::new();
         loop {
-            // Takes what is queued now, up to the bound.
-            while waiting.weight < self.config.batch_max
-                && let Ok(next) = queue.try_recv()
-            {
-                waiting.add(next);
-            }
-            let follows = self.flights.len() < FLIGHTS_MAX && waiting.weight >= FOLLOWS_MIN;
-            if !waiting.commands.is_empty() && (self.flights.is_empty() || follows) {
-                self.start(waiting.take(), &mut queue).await;
+            waiting.fill(&mut queue, self.config.batch_max);
+            if self.depart(&mut waiting, &mut queue).await {
                 continue;
             }
-            let Some(flight) = self.flights.front_mut() else {
+            if self.flights.is_empty() {
                 match queue.recv().await {
                     Some(next) => waiting.add(next),
                     None => return,
                 }
                 continue;
-            };
+            }
             tokio::select! {
                 biased;
-                landed = &mut flight.landing => self.land(landed).await,
-                Some(next) = queue.recv(), if waiting.weight < self.config.batch_max => waiting.add(next),
+                (flight, landed) = self.flights.next() => self.land(flight, landed).await,
+                Some(next) = queue.recv(), if waiting.weight() < self.config.batch_max => waiting.add(next),
             }
         }
     }
@@ -120,50 +105,91 @@ impl<M: StateMachine> Lane<M> {
         self.pace = batch.max(self.pace - self.pace / 8).min(PACE_MAX);
     }
 
-    /// Starts a batch, without what could not be answered by its deadline.
+    /// Sends off what can be sent now. False: all of it has to wait for a flight to land, or for company.
     ///
-    /// Under overload the queue is as old as the deadline. Commands taken at its very end would be done when their
-    /// callers are gone: all of the work, and no use. So a batch's time is kept back.
-    async fn start(&mut self, commands: Vec<Pending<M>>, queue: &mut mpsc::Receiver<Pending<M>>) {
+    /// What could not be answered by its deadline is told so instead. Under overload the queue is as old as the
+    /// deadline. Commands taken at its very end would be done when their callers are gone: all of the work, and no use.
+    /// So a batch's time is kept back.
+    async fn depart(&mut self, waiting: &mut Waiting<M>, queue: &mut mpsc::Receiver<Pending<M>>) -> bool {
+        if waiting.is_empty() {
+            return false;
+        }
         let start = Instant::now();
         let last_start = start + self.pace;
-        let mut batch = Vec::with_capacity(commands.len());
-        let mut weight = 0;
-        let mut commands = commands.into_iter();
-        // What is dropped leaves room for what is queued behind it: a batch of few is as slow as a full one.
-        while weight < self.config.batch_max
-            && let Some(pending) = commands.next().or_else(|| queue.try_recv().ok())
-        {
-            if pending.submission.deadline <= last_start {
-                // The caller may be gone; then nobody needs the answer.
-                let _gone = pending.answer.send(Err(Fault::Deadline));
-            } else {
-                weight += M::weight(&pending.submission.command);
-                batch.push(pending);
+        if self.flights.is_empty() {
+            waiting.refresh(last_start, queue, self.config.batch_max);
+            let batch = waiting.take();
+            if !batch.is_empty() {
+                self.start(batch, Touches::default(), start, 0).await;
+            }
+            return true;
+        }
+        // To look through them for each that comes would be work without end.
+        if waiting.weight() < self.looked_at + ABREAST_MIN {
+            return false;
+        }
+        self.looked_at = waiting.weight();
+        for (on, least) in self.ways(waiting.weight()) {
+            waiting.refresh(last_start, queue, self.config.batch_max);
+            let blocked = self.flights.blocked(on);
+            if let Some((batch, touches)) = waiting.take_clear_of(&*self.machine, blocked, least) {
+                self.start(batch, touches, start, on).await;
+                return true;
             }
         }
-        if batch.is_empty() {
-            return;
+        false
+    }
+
+    /// The connections that could take another batch beside or behind those that are on their way, the best first, with
+    /// the least that is worth it.
+    fn ways(&mut self, weight: usize) -> Vec<(usize, usize)> {
+        let mut ways = Vec::new();
+        let room = self.flights.commands() <= ABREAST_MAX;
+        for on in 0..self.connections.count() {
+            if room && weight >= ABREAST_MIN && self.flights.on(on) == 0 {
+                self.connections.prepare(on);
+                if self.connections.get(on).is_some() {
+                    ways.push((on, ABREAST_MIN));
+                }
+            }
         }
-        let Some(batch) = self.fly(batch, start).await else { return };
-        while let Some(flight) = self.flights.front_mut() {
-            let landed = (&mut flight.landing).await;
-            self.land(landed).await;
+        for on in 0..self.connections.count() {
+            if weight >= FOLLOWS_MIN && (1..EACH_MAX).contains(&self.flights.on(on)) {
+                ways.push((on, FOLLOWS_MIN));
+            }
+        }
+        ways
+    }
+
+    /// Sends a batch off, or runs it alone if it has something to read.
+    async fn start(&mut self, batch: Vec<Pending<M>>, touches: Touches, start: Instant, on: usize) {
+        self.looked_at = 0;
+        let Some(batch) = self.fly(batch, touches, start, on).await else { return };
+        while !self.flights.is_empty() {
+            let (flight, landed) = self.flights.next().await;
+            self.land(flight, landed).await;
         }
         self.settle(batch).await;
         self.note_pace(start.elapsed());
     }
 
     /// Sends a batch off, if the lane remembers all that it needs; otherwise hands it back.
-    async fn fly(&mut self, batch: Vec<Pending<M>>, start: Instant) -> Option<Vec<Pending<M>>> {
-        let Some(session) = self.session.clone().filter(|session| !session.is_closed()) else {
-            return Some(batch);
-        };
+    async fn fly(
+        &mut self,
+        batch: Vec<Pending<M>>,
+        mut touches: Touches,
+        start: Instant,
+        on: usize,
+    ) -> Option<Vec<Pending<M>>> {
+        let Some(session) = self.connections.get(on).cloned() else { return Some(batch) };
         let (ids, memory) = (&mut self.ids, &mut self.memory);
         let Some(decided) = batch::plan(&*self.machine, &self.config, ids, memory, &batch) else {
             return Some(batch);
         };
         memory.learn(decided.books.iter());
+        if self.flights.is_empty() && self.connections.count() > 1 {
+            batch.iter().for_each(|pending| touches.add(Touches::of(&*self.machine, pending)));
+        }
         let before = session.sent();
         let (machine, stats) = (self.machine.clone(), self.stats.clone());
         let mut landing = batch::fly(machine, session.clone(), stats, decided).boxed();
@@ -172,14 +198,17 @@ impl<M: StateMachine> Lane<M> {
             landing = std::future::ready(landed).boxed();
         }
         Stats::add(&self.stats.statements, session.sent() - before);
-        Stats::add(&self.stats.followers, u64::from(!self.flights.is_empty()));
-        self.flights.push_back(Flight { batch, start, landing });
+        if !self.flights.is_empty() {
+            let abreast = self.flights.on(on) == 0;
+            Stats::add(if abreast { &self.stats.abreast } else { &self.stats.followers }, 1);
+        }
+        self.flights.push(Flight { batch, start, on, touches, landing });
         None
     }
 
-    /// The first flight has landed, one way or the other.
-    async fn land(&mut self, landed: Landed<M>) {
-        let Some(flight) = self.flights.pop_front() else { return };
+    /// A flight has landed, one way or the other.
+    async fn land(&mut self, flight: Flight<M>, landed: Landed<M>) {
+        self.looked_at = 0;
         self.note_pace(flight.start.elapsed());
         let attempt = match landed {
             Ok(landed) => return self.landed(flight.batch, landed),
@@ -187,25 +216,27 @@ impl<M: StateMachine> Lane<M> {
         };
         // The memory is ahead of the database, and the flights behind were decided on it.
         self.memory.distrust();
-        let mut failed = vec![(flight.batch, attempt)];
-        while let Some(flight) = self.flights.pop_front() {
-            match flight.landing.await {
+        let mut failed = vec![(flight, attempt)];
+        for (flight, landed) in self.flights.rest().await {
+            match landed {
                 Ok((outcomes, _)) => self.landed(flight.batch, (outcomes, None)),
-                Err(attempt) => failed.push((flight.batch, attempt)),
+                Err(attempt) => failed.push((flight, attempt)),
             }
         }
-        // Of these flights; a batch that runs again below opens another session when it needs one.
-        if failed.iter().any(|(_, attempt)| *attempt == Attempt::Unknown) {
-            self.trouble.failed();
-            self.session = None;
+        // Before any batch runs again, which may open another session.
+        for (flight, attempt) in &failed {
+            if *attempt == Attempt::Unknown {
+                self.trouble.failed();
+                self.connections.close(flight.on);
+            }
         }
-        for (batch, attempt) in failed {
+        for (flight, attempt) in failed {
             if attempt == Attempt::Unknown {
-                deliver_all(batch, Fault::Unknown);
+                deliver_all(flight.batch, Fault::Unknown);
                 continue;
             }
             self.note_rerun(attempt);
-            self.settle(batch).await;
+            self.settle(flight.batch).await;
         }
     }
 
@@ -269,12 +300,12 @@ impl<M: StateMachine> Lane<M> {
                 Attempt::Failed => return Err(Failed::Somewhere),
                 Attempt::Unavailable => {
                     self.trouble.failed();
-                    self.session = None;
+                    self.connections.close(0);
                     return Err(Failed::Whole(Fault::Unavailable));
                 }
                 Attempt::Unknown => {
                     self.trouble.failed();
-                    self.session = None;
+                    self.connections.close(0);
                     return Err(Failed::Whole(Fault::Unknown));
                 }
             }
@@ -287,24 +318,11 @@ impl<M: StateMachine> Lane<M> {
     }
 
     async fn attempt(&mut self, batch: &[Pending<M>]) -> Result<Vec<Outcome<M>>, Attempt> {
-        if self.session.as_ref().is_none_or(|session| session.is_closed()) {
-            // The library bounds the connection attempt and not what follows it: a database that accepts and then
-            // says nothing would keep the lane for ever.
-            let opening = timeout(ROUND_TRIP_MAX, Session::open(&self.config.database)).await;
-            let opened = opening.map_err(|_silent| {
-                tracing::warn!("the database accepted a lane's connection and said nothing");
-                Attempt::Unavailable
-            })?;
-            let opened = opened.map_err(|error| {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a lane cannot reach the database");
-                Attempt::Unavailable
-            })?;
-            self.session = Some(Arc::new(opened));
-        }
-        let Some(session) = &self.session else { return Err(Attempt::Unavailable) };
+        let session = self.connections.first().await?.clone();
         let before = session.sent();
         let (ids, memory) = (&mut self.ids, &mut self.memory);
-        let result = batch::run(&*self.machine, session, &self.config, ids, memory, &self.stats, batch).await;
+        let result =
+            batch::run(&*self.machine, &session, &self.config, ids, memory, &self.stats, batch).await;
         Stats::add(&self.stats.statements, session.sent() - before);
         if result.is_ok() {
             self.note_committed(batch.len());

@@ -29,6 +29,8 @@ counters!(
     stale,
     /// Batches sent before the one ahead of them was acknowledged.
     followers,
+    /// Batches sent beside others that were on their way, on another connection.
+    abreast,
     /// Batches split into single commands because one of them failed.
     splits,
     /// Expired keys that the sweep has forgotten.

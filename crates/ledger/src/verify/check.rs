@@ -14,8 +14,8 @@ pub(super) struct Check {
     sql: &'static str,
 }
 
-/// The check that reads no balance, lot or hold, and runs beside the others.
-pub(super) const ANSWERS: &str = "answers";
+/// The checks that read no balance, lot or hold, and run beside the others.
+pub(super) const ANSWERS: [&str; 2] = ["answers", "wallet answers"];
 
 pub(super) const CHECKS: &[Check] = &[
     Check { name: "transactions", sql: include_str!("../sql/verify_transactions.sql") },
@@ -23,7 +23,8 @@ pub(super) const CHECKS: &[Check] = &[
     Check { name: "lots", sql: include_str!("../sql/verify_lots.sql") },
     Check { name: "lots of accounts", sql: include_str!("../sql/verify_lot_sums.sql") },
     Check { name: "holds", sql: include_str!("../sql/verify_holds.sql") },
-    Check { name: ANSWERS, sql: include_str!("../sql/verify_answers.sql") },
+    Check { name: ANSWERS[0], sql: include_str!("../sql/verify_answers.sql") },
+    Check { name: ANSWERS[1], sql: include_str!("../sql/verify_wallet_answers.sql") },
     Check { name: "wallet accounts", sql: include_str!("../sql/verify_wallet_accounts.sql") },
     Check { name: "wallet locks", sql: include_str!("../sql/verify_wallet_locks.sql") },
     Check { name: "wallet postings", sql: include_str!("../sql/verify_wallet_postings.sql") },

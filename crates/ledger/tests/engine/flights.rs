@@ -143,3 +143,60 @@ async fn flights_of_two_processes_have_one_effect_per_key() {
     assert_eq!(fixture.posted(bank).await, -4_000 - KEYS as i64);
     books_hold(&fixture).await;
 }
+
+/// Pairs of accounts that have nothing to do with each other, and a till at each: batches fly on two connections. Among
+/// them a row that the database refuses, and an account that another process moves again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batches_that_touch_nothing_in_common_fly_beside_each_other() {
+    const PAIRS: usize = 40;
+    const EACH: usize = 60;
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine_with(|config| EngineConfig {
+        own_thread: true,
+        connections: 2,
+        batch_max: 20,
+        ..config
+    });
+    let elsewhere = fixture.engine();
+    let (_, accounts) = known(&fixture, &engine, 2 * PAIRS).await;
+    let pairs: Vec<(AccountId, AccountId)> = accounts.chunks(2).map(|pair| (pair[0], pair[1])).collect();
+    let tills = pairs.iter().enumerate().map(|(till, (from, to))| {
+        let (engine, elsewhere, fixture) = (&engine, &elsewhere, &fixture);
+        async move {
+            for n in 0..EACH {
+                let transfer = Command::Transfer { from: *from, to: *to, amount: 1 };
+                if till == 0 && n % 10 == 5 {
+                    let same = elsewhere.submit(fixture.submission(None, transfer.clone())).await;
+                    assert!(same.unwrap().outcome.is_ok());
+                }
+                if till == 1 && n == 30 {
+                    let poison = Command::Poison { from: *from, to: *to };
+                    let told = engine.submit(fixture.submission(key("poison"), poison)).await;
+                    assert_eq!(told.unwrap_err(), Fault::Broken);
+                }
+                let key = || key(format!("{till}-{n}"));
+                let told = engine.submit(fixture.submission(key(), transfer.clone())).await.unwrap();
+                assert!(told.outcome.is_ok() && !told.replayed);
+                if n % 20 == 0 {
+                    let again = engine.submit(fixture.submission(key(), transfer)).await.unwrap();
+                    assert!(again.replayed && again.outcome == told.outcome);
+                }
+            }
+        }
+    });
+    join_all(tills).await;
+    let stats = engine.stats();
+    println!(
+        "{} batches, {} of them beside another, {} stale",
+        stats.batches(),
+        stats.abreast(),
+        stats.stale()
+    );
+    assert!(stats.abreast() > 10, "{} flew beside another", stats.abreast());
+    assert!(stats.stale() > 0, "nothing was stale");
+    for (till, (from, to)) in pairs.iter().enumerate() {
+        let moved = i64::try_from(if till == 0 { EACH + 6 } else { EACH }).unwrap();
+        assert_eq!((fixture.posted(*from).await, fixture.posted(*to).await), (1_000 - moved, 1_000 + moved));
+    }
+    books_hold(&fixture).await;
+}
