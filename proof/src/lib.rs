@@ -7,10 +7,12 @@
 //! Everything is real: PostgreSQL, the network (through a proxy that cuts it), the service's process (which is
 //! killed), its HTTP. Zero findings in N trials only shows a rate below 3/N.
 
+pub mod behind;
 pub mod caller;
 pub mod conclude;
 pub mod disturb;
 pub mod figure;
+pub mod goodput;
 pub mod load;
 pub mod pairs;
 pub mod points;

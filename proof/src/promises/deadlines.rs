@@ -21,14 +21,14 @@ use tokio_postgres::Client;
 use zerosum_ledger::engine::{LOCK_WAIT_MS_MAX, STATEMENT_MS_MAX};
 use zerosum_testkit::{
     history::Outcome,
-    proxy::{Link, Proxy, Quiet},
+    proxy::{Link, Proxy},
 };
 
 use crate::{
     Figure, Form, Run,
+    behind::{Behind, one_reader},
     caller::{CLIENT_MAX, Caller, Transfer},
     conclude::{conclude, judge_statuses},
-    service::{Plan, Service},
     stage::{Accounts, Stage},
 };
 
@@ -51,14 +51,8 @@ const FAST: &str = "drop trigger slow on ledger.transactions; drop function publ
 pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let claim = "deadlines nest: client 5 s > request 3 s > statement 2 s > lock 0.5 s; acquire 0.5 s";
     let mut figure = Figure::begin(30, claim, "requests that met a deadline");
-    let stage = Arc::new(Stage::new(Accounts { customers: 8, opening: 10_000 }).await?);
-    let proxy = Proxy::before(stage.database.app_url(), Quiet).await;
-    let plan = Plan {
-        read_connections: 1,
-        ..Plan::new(&run.program, &stage, &proxy.url(stage.database.app_url()))?
-    };
-    let service = Service::start(&plan).await?;
-    let caller = Arc::new(Caller::new(&stage, &[plan.port])?);
+    let accounts = Accounts { customers: 8, opening: 10_000 };
+    let Behind { stage, proxy, service, caller } = Behind::start(run, accounts, one_reader).await?;
     let mut seen = Seen::default();
     for round in 0..run.trials(1, 4) {
         let trial = Trial { run, stage: &stage, caller: &caller, round };

@@ -1,19 +1,16 @@
 //! Promise 25: no connection to be had: 503 with Retry-After in bounded time, and back to work afterwards.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
-use zerosum_testkit::{
-    history::Outcome,
-    proxy::{Link, Proxy, Quiet},
-};
+use zerosum_testkit::{history::Outcome, proxy::Link};
 
 use crate::{
     Figure, Run,
-    caller::{Caller, Transfer},
+    behind::{Behind, one_reader},
+    caller::Transfer,
     conclude::{conclude, judge_statuses},
-    service::{Plan, Service},
-    stage::{Accounts, Stage},
+    stage::Accounts,
 };
 
 /// Half a second for a connection, and what it takes to say so on a busy machine.
@@ -23,14 +20,8 @@ const READERS: usize = 40;
 pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let claim = "pool exhausted: 503 with Retry-After in bounded time";
     let mut figure = Figure::begin(25, claim, "requests that found no connection");
-    let stage = Arc::new(Stage::new(Accounts { customers: 4, opening: 10_000 }).await?);
-    let proxy = Proxy::before(stage.database.app_url(), Quiet).await;
-    let plan = Plan {
-        read_connections: 1,
-        ..Plan::new(&run.program, &stage, &proxy.url(stage.database.app_url()))?
-    };
-    let service = Service::start(&plan).await?;
-    let caller = Arc::new(Caller::new(&stage, &[plan.port])?);
+    let accounts = Accounts { customers: 4, opening: 10_000 };
+    let Behind { stage, proxy, service, caller } = Behind::start(run, accounts, one_reader).await?;
     let mut random = run.seed.stream("probe");
     caller.read(1, &mut random).await;
 

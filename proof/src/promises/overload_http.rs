@@ -1,10 +1,8 @@
 //! Promise 26 over HTTP: at ten times the load of what a running service can do, goodput stays at 80 % of its peak, every
 //! request is answered, the rest is told when to come back, and it is back to normal within 10 s.
 //!
-//! The capacity of the service is measured first, by callers that wait for their answers. Then the load is open: it
-//! does not wait. The service is a process of its own behind real connections, one for each request that waits; its
-//! batches are small and its database is far away, so that its capacity is small and the load generator, which shares
-//! the machine, is not what is measured.
+//! The service is a process of its own behind real connections, one for each request that waits; its batches are small
+//! and its database is far away.
 
 use std::{
     collections::BTreeMap,
@@ -13,33 +11,22 @@ use std::{
 };
 
 use serde_json::json;
-use tokio::{
-    sync::oneshot,
-    task::JoinSet,
-    time::{Instant, interval, sleep},
-};
+use tokio::sync::oneshot;
 use zerosum_testkit::proxy::{Link, Proxy, Quiet};
 
 use crate::{
     Figure, Form, Run,
     caller::CLIENT_MAX,
+    goodput::{self, Asker, BATCH_MAX},
     pairs::P99,
     serve::allow_many_connections,
     service::{Plan, Service},
     stage::{Accounts, Stage},
 };
 
-/// With batches of 8 over a link of 50 ms each way, about forty a second: ten times that is what a debug build can say no
-/// to without being short of processor.
-const BATCH_MAX: usize = 8;
+/// With small batches over a link of 50 ms each way, about forty a second: ten times that is what a debug build can say
+/// no to without being short of processor.
 const LATE: Duration = Duration::from_millis(50);
-/// More than a batch takes, so that there is always a next one; and a queue that ends within the deadline.
-const WAITING: usize = 8 * BATCH_MAX;
-/// Of 1×, 2×, 5× and 10×, in percent of the peak.
-const GOODPUT_PERCENT_MIN: u64 = 80;
-const NORMAL_WITHIN: Duration = Duration::from_secs(10);
-/// A probe that is answered this fast met no queue.
-const NORMAL: Duration = Duration::from_millis(1_000);
 /// A request has 3 s; what a busy machine adds is the rest.
 const ACCEPTED_P99_MAX: Duration = Duration::from_millis(3_500);
 
@@ -61,15 +48,12 @@ struct Callers {
     acknowledged: Mutex<Vec<String>>,
 }
 
-/// What a load was told.
-struct Loaded {
-    answers: Vec<(Told, Duration)>,
-    /// While it lasted. What was waiting at its end is done later, and is not its goodput.
-    done_in_time: u64,
-}
+impl Asker for Callers {
+    type Told = Told;
+    const DONE: Told = Told::Done;
+    const NORMAL: Duration = Duration::from_millis(1_000);
 
-impl Callers {
-    async fn ask(&self, key: String) -> (Told, Duration) {
+    async fn ask(&self, key: String) -> Told {
         let body = json!({
             "type": "transfer", "memo": key,
             "entries": [
@@ -77,7 +61,6 @@ impl Callers {
                 {"account_id": self.stage.accounts[2].to_string(), "amount_cents": 1},
             ],
         });
-        let sent = Instant::now();
         let request = self.http.post(&self.url).bearer_auth(&self.stage.token);
         let answer = async {
             let response = request.header("Idempotency-Key", &key).json(&body).send().await?;
@@ -94,69 +77,8 @@ impl Callers {
         if told == Told::Done {
             self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner).push(key);
         }
-        (told, sent.elapsed())
+        told
     }
-
-    /// By callers that wait for their answers. Per second.
-    async fn capacity(self: &Arc<Self>, time: Duration) -> u64 {
-        let (start, mut callers) = (Instant::now(), JoinSet::new());
-        for caller in 0..WAITING {
-            let this = self.clone();
-            callers.spawn(async move {
-                let mut done = 0_u64;
-                while start.elapsed() < time {
-                    done += u64::from(this.ask(format!("capacity-{caller}-{done}")).await.0 == Told::Done);
-                }
-                done
-            });
-        }
-        let done: u64 = callers.join_all().await.into_iter().sum();
-        done * 1_000 / millis(start.elapsed())
-    }
-
-    /// So many a second, whatever is answered.
-    async fn load(self: &Arc<Self>, name: &str, per_second: u64, time: Duration) -> Loaded {
-        const TICK: Duration = Duration::from_millis(10);
-        let (start, mut ticks, mut sent, mut callers) = (Instant::now(), interval(TICK), 0, JoinSet::new());
-        while start.elapsed() < time {
-            ticks.tick().await;
-            let due = per_second * millis(start.elapsed()) / 1_000;
-            for number in sent..due {
-                let (this, key) = (self.clone(), format!("{name}-{number}"));
-                callers.spawn(async move {
-                    let (told, took) = this.ask(key).await;
-                    (told, took, start.elapsed() <= time)
-                });
-            }
-            sent = due.max(sent);
-        }
-        let mut loaded = Loaded { answers: Vec::new(), done_in_time: 0 };
-        for (told, took, in_time) in callers.join_all().await {
-            loaded.done_in_time += u64::from(told == Told::Done && in_time);
-            loaded.answers.push((told, took));
-        }
-        loaded
-    }
-
-    /// How long it takes until a probe meets no queue.
-    async fn normal(&self, name: &str) -> Option<Duration> {
-        let over = Instant::now();
-        for probe in 0_u64.. {
-            let (told, took) = self.ask(format!("probe-{name}-{probe}")).await;
-            if told == Told::Done && took < NORMAL {
-                return Some(over.elapsed());
-            }
-            if over.elapsed() > NORMAL_WITHIN {
-                break;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        None
-    }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
 }
 
 pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
@@ -177,53 +99,44 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     });
     callers.ask("first".to_owned()).await;
     proxy.set_link(Link::Slow(LATE));
-    let capacity = callers.capacity(run.time(Duration::from_secs(3)).min(Duration::from_secs(10))).await;
+    let time = run.time(Duration::from_secs(3)).min(Duration::from_secs(10));
+    let capacity = goodput::capacity(&callers, time).await;
     figure.see("capacity: callers that wait for their answers", format!("{capacity} a second"));
     // Longer than the deadline: a queue that grows to it shows what it does to goodput.
     let time = run.time(Duration::from_secs(6)).min(Duration::from_secs(30));
     let (mut asked, mut told_to_come_back, mut goodputs) = (0, 0, Vec::new());
-    let loads: &[u64] = if run.form == Form::Short { &[1, 10] } else { &[1, 2, 5, 10] };
-    for times in loads.iter().copied() {
+    for times in goodput::loads(run).iter().copied() {
+        let name = format!("{times}x");
         // A load that is within capacity shows the same all the time.
         let time = if run.form == Form::Short && times == 1 { time / 2 } else { time };
-        let Loaded { answers, done_in_time } =
-            callers.load(&format!("{times}x"), capacity * times, time).await;
+        let answers = goodput::load(&callers, &name, capacity * times, time).await;
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for (told, _) in &answers {
-            *counts.entry(format!("{told:?}")).or_default() += 1;
+        for answer in &answers {
+            *counts.entry(format!("{:?}", answer.told)).or_default() += 1;
         }
-        let count = |what: Told| answers.iter().filter(|(told, _)| *told == what).count() as u64;
-        let accepted = answers.iter().filter(|(told, _)| *told == Told::Done).map(|(_, took)| *took);
+        let count = |what: Told| answers.iter().filter(|answer| answer.told == what).count() as u64;
+        let accepted = answers.iter().filter(|answer| answer.told == Told::Done).map(|answer| answer.took);
         let p99 = P99::of(accepted.collect());
-        let goodput = done_in_time * 1_000 / millis(time);
-        let back = callers.normal(&format!("{times}x")).await;
+        let goodput = goodput::per_second::<Callers>(&answers, time);
+        let back = goodput::back_to_normal(&mut figure, &*callers, &name).await;
         figure.see(
-            format!("{times}×, {} a second", capacity * times),
+            format!("{name}, {} a second", capacity * times),
             format!(
-                "{goodput} a second done, p99 of these {} ms; {counts:?}; back to normal after {}",
+                "{goodput} a second done, p99 of these {} ms; {counts:?}; back to normal after {back}",
                 p99.latency.as_millis(),
-                back.map_or("never".to_owned(), |back| format!("{} ms", back.as_millis()))
             ),
         );
-        let sound = answers.iter().all(|(told, _)| matches!(told, Told::Done | Told::ComeBack));
-        figure.claim(sound, || format!("{times}×: some were lost, or answered otherwise: {counts:?}"));
+        let sound = answers.iter().all(|answer| matches!(answer.told, Told::Done | Told::ComeBack));
+        figure.claim(sound, || format!("{name}: some were lost, or answered otherwise: {counts:?}"));
         figure.claim(p99.latency <= ACCEPTED_P99_MAX, || {
-            format!("{times}×: p99 of what was accepted is {} ms", p99.latency.as_millis())
-        });
-        figure.claim(back.is_some(), || {
-            format!("{times}×: not back to normal within {} s", NORMAL_WITHIN.as_secs())
+            format!("{name}: p99 of what was accepted is {} ms", p99.latency.as_millis())
         });
         asked += answers.len() as u64;
         told_to_come_back += count(Told::ComeBack);
         goodputs.push((times, goodput));
     }
     proxy.set_link(Link::Open);
-    // The peak is the best that was seen, whatever the load.
-    let peak = goodputs.iter().map(|(_, goodput)| *goodput).max().unwrap_or_default().max(capacity);
-    let least = peak * GOODPUT_PERCENT_MIN / 100;
-    for (times, goodput) in goodputs.into_iter().filter(|(times, _)| *times > 2) {
-        figure.claim(goodput >= least, || format!("{times}×: {goodput} a second, at least {least} wanted"));
-    }
+    goodput::judge(&mut figure, capacity, &goodputs);
     figure.claim(told_to_come_back > 0, || "nobody was told to come back: it was no overload".to_owned());
     judge_books(&mut figure, &stage, &callers).await?;
     service.kill().await?;

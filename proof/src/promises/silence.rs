@@ -1,18 +1,18 @@
 //! Promises 23 and 29: a database that has gone silent: no request outlives its deadline, liveness does not care,
 //! readiness does, and everything works again seconds after it heals.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use zerosum_testkit::proxy::{Link, Proxy, Quiet};
+use zerosum_testkit::proxy::Link;
 
 use crate::{
     Figure, Run,
-    caller::{Caller, Transfer},
+    behind::Behind,
+    caller::Transfer,
     conclude::{conclude, judge_statuses},
     load::{Load, Shape},
-    service::{Plan, Service},
-    stage::{Accounts, Stage},
+    stage::Accounts,
 };
 
 const CUSTOMERS: usize = 50;
@@ -26,11 +26,8 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
     let claim = "blackholed database: no request outlives its deadline; all is well within 5 s of healing";
     let mut figure = Figure::begin(23, claim, "blackholes under load");
     let rounds = run.trials(2, 30);
-    let stage = Arc::new(Stage::new(Accounts { customers: CUSTOMERS, opening: 10_000 }).await?);
-    let proxy = Proxy::before(stage.database.app_url(), Quiet).await;
-    let plan = Plan::new(&run.program, &stage, &proxy.url(stage.database.app_url()))?;
-    let service = Service::start(&plan).await?;
-    let caller = Arc::new(Caller::new(&stage, &[plan.port])?);
+    let accounts = Accounts { customers: CUSTOMERS, opening: 10_000 };
+    let Behind { stage, proxy, service, caller } = Behind::start(run, accounts, |plan| plan).await?;
     let load = Load::start(
         &caller,
         run.seed,
