@@ -188,7 +188,8 @@ impl<'a, 'c> Case<'a, 'c> {
         }
     }
 
-    fn balances(&self, row: &AccountRow) -> Balances {
+    /// The figures of an account of now.
+    pub fn balances(&self, row: &AccountRow) -> Balances {
         let now = self.now();
         let held = self.book.account(row.ledger).map_or(0, |account| account.held);
         let lapsed = self.lapsed(row.account.wallet);

@@ -49,7 +49,7 @@ impl Case<'_, '_> {
         points: i64,
         note: Note,
     ) -> Result<Moved, Refused> {
-        let current_before = self.snapshot(row).balances.current;
+        let current_before = self.balances(row).current;
         let amount = amount(points)?;
         let into = Leg::plain(row.ledger, amount);
         let into = match scheme.points_expiry {
@@ -79,7 +79,7 @@ impl Case<'_, '_> {
         } else {
             self.legs_back(row, scheme, lots)?
         };
-        let current_before = self.snapshot(row).balances.current;
+        let current_before = self.balances(row).current;
         legs.push(Leg::plain(scheme.redemption, amount(points)?.negated()));
         let posting = self.post("points.refund", legs)?;
         let movement = Movement {
@@ -139,7 +139,7 @@ impl Case<'_, '_> {
         lifetime: Lifetime,
         note: Note,
     ) -> Result<Moved, Refused> {
-        let before = self.snapshot(row).balances;
+        let before = self.balances(row);
         self.must_cover(row, points)?;
         let lots = self.draw(row, points)?;
         let posting = self.post("points.spend", take_legs(row.ledger, scheme.redemption, lots, points)?)?;
@@ -164,7 +164,7 @@ impl Case<'_, '_> {
         money: i64,
         note: Note,
     ) -> Result<Moved, Refused> {
-        let before = self.snapshot(row).balances;
+        let before = self.balances(row);
         let lots = self.end_hold(spend, HoldEnd::Captured(points))?;
         let posting = self.post("points.settle", take_legs(row.ledger, scheme.redemption, lots, points)?)?;
         let lifetime = Lifetime { given: 0, spent: points, spent_value: money };
@@ -181,7 +181,7 @@ impl Case<'_, '_> {
 
     /// Tells of points that were locked: nothing is posted.
     pub fn tell_lock(&mut self, row: &AccountRow, points: i64, note: Note) -> Moved {
-        let current_before = self.snapshot(row).balances.current;
+        let current_before = self.balances(row).current;
         let movement = Movement {
             event: Event::Lock,
             value: points,
@@ -205,7 +205,7 @@ impl Case<'_, '_> {
         };
         let account = spend.account.ok_or(Refused::AccountNotFound)?;
         let row = self.account(spend.wallet, account)?;
-        let current_before = self.snapshot(&row).balances.current;
+        let current_before = self.balances(&row).current;
         self.end_hold(&spend, end)?;
         let note = Note { parent: spend.lock_transaction, wallet_transaction: Some(spend.id), details: None };
         let movement = Movement {
@@ -236,7 +236,7 @@ impl Case<'_, '_> {
         points: i64,
         note: Note,
     ) -> Result<Moved, Refused> {
-        let current_before = self.snapshot(row).balances.current + points;
+        let current_before = self.balances(row).current + points;
         let posting = self.post("points.expire", legs)?;
         let lifetime = Lifetime::default();
         let movement = Movement {
@@ -272,7 +272,7 @@ impl Case<'_, '_> {
     }
 
     pub fn must_cover(&self, row: &AccountRow, points: i64) -> Result<(), Refused> {
-        let usable = self.snapshot(row).balances.usable;
+        let usable = self.balances(row).usable;
         if points > usable {
             return Err(Refused::InsufficientPoints { usable, asked: points });
         }

@@ -14,11 +14,15 @@ pub struct Account {
     pub id: WalletAccountId,
     pub wallet: WalletId,
     pub scheme: SchemeId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_type: Option<String>,
     pub status: Status,
     pub state: Label,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Json>,
     pub lifetime: i64,
     pub lifetime_spend: i64,
@@ -105,9 +109,11 @@ impl Event {
 pub struct AccountTransaction {
     pub id: AccountTransactionId,
     /// The LOCK that a SPEND or VOID ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<AccountTransactionId>,
     pub wallet: WalletId,
     pub account: WalletAccountId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wallet_transaction: Option<WalletTransactionId>,
     pub event: Event,
     pub value: i64,
@@ -117,8 +123,10 @@ pub struct AccountTransaction {
     pub lifetime_before: i64,
     pub lifetime_after: i64,
     /// A JSON object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Json>,
     /// What moved the points; a lock and its end move none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posting: Option<TransactionId>,
     pub at: Timestamp,
 }

@@ -57,7 +57,9 @@ upper_enum! {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_parent: Option<String>,
 }
 
@@ -127,24 +129,33 @@ impl PointsResults {
     }
 }
 
+/// Stored in outcomes without what it does not have.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WalletTransaction {
     pub id: WalletTransactionId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<WalletTransactionId>,
     pub wallet: WalletId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<IdentityId>,
     pub reference: Reference,
     pub kind: TransactionType,
     pub status: TransactionStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Json>,
     /// Accounts with the account transaction that last touched them for this transaction; `None` shows "0".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<(WalletAccountId, Option<AccountTransactionId>)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basket: Option<Basket>,
     /// The spend as it was adjudicated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adjudication: Option<Json>,
     /// `None`: no summary is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub results: Option<PointsResults>,
     pub location: Location,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<WalletAccountId>,
     pub points: i64,
     pub money: i64,
@@ -153,12 +164,19 @@ pub struct WalletTransaction {
     pub settled_money: i64,
     pub refunded_points: i64,
     pub refunded_money: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Json>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<HoldId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock_expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock_transaction: Option<AccountTransactionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing_transaction: Option<AccountTransactionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend_posting: Option<TransactionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<WalletTransactionId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

@@ -19,7 +19,10 @@ pub fn account_link(brand: &Brand, account: WalletAccountId) -> String {
 }
 
 fn mark(path: &str) -> String {
-    Sha256::digest(path.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digest = Sha256::digest(path.as_bytes());
+    digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|half| DIGITS[usize::from(half)]).collect()
 }
 
 #[cfg(test)]

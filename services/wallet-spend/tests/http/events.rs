@@ -1,6 +1,7 @@
 //! Events: every call that changes something tells of it exactly once, in the commit of the change; a replay, a refusal
 //! and a look tell nothing.
 
+mod kept;
 mod steps;
 
 use http::Method;
