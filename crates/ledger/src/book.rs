@@ -121,6 +121,11 @@ impl Book {
         self.external_refs.get(&(Arc::from(kind), Arc::from(external_ref))).copied()
     }
 
+    /// The accounts that were found or opened by the name that a rule gave them.
+    pub fn codes(&self) -> impl Iterator<Item = (&Arc<str>, AccountId)> {
+        self.codes.iter().map(|(code, id)| (code, *id))
+    }
+
     /// Every account in the book, in no order.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.values()

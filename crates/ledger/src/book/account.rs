@@ -69,11 +69,11 @@ impl Account {
         self.read
     }
 
-    /// As the next batch finds it, once this one is committed.
+    /// As the next batch finds it, once this one is committed; its lots are found with it.
     #[must_use]
     pub fn committed(&self) -> Self {
-        let (changed, opened) = (false, None);
-        let account = Self { changed, opened, ..self.clone() };
+        let (changed, opened, lots) = (false, None, Vec::new());
+        let account = Self { changed, opened, lots, ..self.clone() };
         account.with_balance(self.posted, self.held, self.version)
     }
 

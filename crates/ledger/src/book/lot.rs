@@ -33,6 +33,12 @@ impl Lot {
         Self { id, account, expires_at, remaining, held, changed: false }
     }
 
+    /// As the next batch finds it, once this one is committed.
+    #[must_use]
+    pub fn committed(&self) -> Self {
+        Self { changed: false, ..self.clone() }
+    }
+
     pub fn changed(&self) -> bool {
         self.changed
     }

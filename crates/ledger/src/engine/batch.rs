@@ -14,7 +14,7 @@ use futures_util::join;
 use jiff::Timestamp;
 use tokio::time::timeout;
 use tokio_postgres::{Error, Row, types::ToSql};
-use zerosum_domain::{BrandId, Currency};
+use zerosum_domain::{AccountId, BrandId, Currency};
 
 pub(super) use self::{
     answers::NewAnswer,
@@ -57,8 +57,9 @@ pub(super) async fn run<M: StateMachine>(
         .map(|pending| Named { brand: &pending.submission.brand, command: &pending.submission.command })
         .collect();
     let trusted = remembers::<M>(config) && memory.trust_next();
-    let reading =
-        Reading { machine, session, clock: &config.clock, stats, memory: trusted.then_some(&*memory) };
+    // With lots, a batch is decided on memory alone, in a flight, or under locks.
+    let memory_served = (trusted && !M::LOTS).then_some(&*memory);
+    let reading = Reading { machine, session, clock: &config.clock, stats, memory: memory_served };
     let read = match reading.run(batch, &named).await {
         Ok(read) => read,
         Err(failed) => return Err(roll_back(session, stats, failed).await),
@@ -98,9 +99,9 @@ pub(super) async fn run<M: StateMachine>(
     Ok(std::mem::take(&mut decided.outcomes))
 }
 
-/// Only accounts without lots are remembered.
+/// Accounts with lots are remembered only where their version tells that the lots are as they were.
 fn remembers<M: StateMachine>(config: &EngineConfig) -> bool {
-    config.remembers && !M::LOTS
+    config.remembers && (!M::LOTS || M::LOTS_KEEP_EXPIRY)
 }
 
 /// Decides a batch on what the lane remembers and nothing else, if it remembers all that the batch needs: such a batch
@@ -127,11 +128,14 @@ pub(super) fn plan<M: StateMachine>(
             books.insert(brand.clone(), Book::new(memory.brand(brand)?.clone()));
         }
     }
-    if !wants.ids_only() {
+    if !wants.ids_and_codes_only() {
         return None;
     }
     for (brand, id) in &wants.accounts {
-        books.get_mut(brand)?.load_account(memory.account(brand, *id)?.clone(), None, None);
+        memory.load(brand, AccountId::new(*id), None, books.get_mut(brand)?)?;
+    }
+    for (brand, code) in &wants.codes {
+        memory.load(brand, memory.by_code(brand, code)?, Some(code), books.get_mut(brand)?)?;
     }
     let now = match &config.clock {
         Clock::Database => memory.now()?,

@@ -49,6 +49,9 @@ pub trait StateMachine: Send + Sync + 'static {
     const RESOLVES: bool = false;
     /// Whether its commands move accounts that keep lots: the batch then reads them.
     const LOTS: bool = false;
+    /// Whether a lot's expiry, once given, stays. Then what an account's lots hold follows from its entries while
+    /// nothing of it is held, and lanes may remember them.
+    const LOTS_KEEP_EXPIRY: bool = false;
     /// Unique constraints of its own tables that only a race with another process can break: the batch runs again
     /// and then sees what the other one did.
     const RACES: &'static [&'static str] = &[];

@@ -5,10 +5,13 @@
 //! the whole batch. The batch then runs again under locks, and the lane distrusts its memory for a while.
 //! The same goes for keys: a batch without locks takes them to be new, and storing its answers finds out.
 //!
-//! Only accounts without lots are remembered: of them posted, held and version are all the state there is.
+//! Of an account without lots, posted, held and version are all the state there is. One that keeps lots is remembered
+//! with them only while nothing of it is held: then the state of its lots follows from its entries, and their number is
+//! its version. (Something held of one lot and then of another would leave the account as it was, and the lots not.)
 
 use std::{
     collections::HashMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -16,10 +19,12 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 use zerosum_domain::{AccountId, BrandId};
 
-use crate::book::{Account, Book, Brand};
+use crate::book::{Account, Book, Brand, Lot};
 
-/// Past it the lane forgets all of them and starts over: 100,000 accounts are some 20 MB.
-const ACCOUNTS_MAX: usize = 100_000;
+/// Accounts and lots. Past it the lane forgets all of them and starts over: 100,000 accounts are some 20 MB.
+const THINGS_MAX: usize = 100_000;
+/// An account with more lots is read again each time: copying them would cost as much.
+const LOTS_MAX: usize = 32;
 /// After a second without a word from the database the clock is asked again.
 const MOMENT_AGE_MAX: Duration = Duration::from_secs(1);
 /// Two clocks drift apart by less than a part in 512: a kernel slews a clock by at most one in 2,000.
@@ -30,7 +35,7 @@ const PENALTY_MAX: u32 = 64;
 #[derive(Debug)]
 pub(super) struct Memory {
     brands: HashMap<BrandId, Known>,
-    accounts: usize,
+    things: usize,
     moment: Option<Moment>,
     /// How many of the next batches go under locks.
     distrust: u32,
@@ -45,7 +50,8 @@ pub(super) struct Memory {
 #[derive(Debug)]
 struct Known {
     brand: Brand,
-    accounts: HashMap<AccountId, Account>,
+    accounts: HashMap<AccountId, (Account, Vec<Lot>)>,
+    codes: HashMap<Arc<str>, AccountId>,
 }
 
 /// The database's clock, and ours when its answer arrived.
@@ -58,7 +64,7 @@ struct Moment {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { brands: HashMap::new(), accounts: 0, moment: None, distrust: 0, penalty: 1, streak: 0 }
+        Self { brands: HashMap::new(), things: 0, moment: None, distrust: 0, penalty: 1, streak: 0 }
     }
 }
 
@@ -76,7 +82,26 @@ impl Memory {
     }
 
     pub fn account(&self, brand: &BrandId, id: Uuid) -> Option<&Account> {
-        self.brands.get(brand)?.accounts.get(&AccountId::new(id))
+        Some(&self.brands.get(brand)?.accounts.get(&AccountId::new(id))?.0)
+    }
+
+    /// The account that a rule gave this name.
+    pub fn by_code(&self, brand: &BrandId, code: &str) -> Option<AccountId> {
+        self.brands.get(brand)?.codes.get(code).copied()
+    }
+
+    /// Puts an account into the book, with its lots and the name that it was asked for by.
+    pub fn load(
+        &self,
+        brand: &BrandId,
+        id: AccountId,
+        code: Option<&Arc<str>>,
+        book: &mut Book,
+    ) -> Option<()> {
+        let (account, lots) = self.brands.get(brand)?.accounts.get(&id)?;
+        book.load_account(account.clone(), code.cloned(), None);
+        lots.iter().for_each(|lot| book.load_lot(lot.clone()));
+        Some(())
     }
 
     pub fn brand(&self, id: &BrandId) -> Option<&Brand> {
@@ -108,17 +133,27 @@ impl Memory {
 
     /// What a batch leaves behind when it is committed.
     pub fn learn<'a>(&mut self, books: impl Iterator<Item = (&'a BrandId, &'a Book)>) {
-        if self.accounts >= ACCOUNTS_MAX {
+        if self.things >= THINGS_MAX {
             self.forget();
         }
         for (id, book) in books {
             let known = self.brands.entry(id.clone());
-            let known =
-                known.or_insert_with(|| Known { brand: book.brand().clone(), accounts: HashMap::new() });
-            for account in book.accounts().filter(|account| !account.keeps_lots) {
-                if known.accounts.insert(account.id, account.committed()).is_none() {
-                    self.accounts += 1;
-                }
+            let known = known.or_insert_with(|| Known {
+                brand: book.brand().clone(),
+                accounts: HashMap::new(),
+                codes: HashMap::new(),
+            });
+            known.codes.extend(book.codes().map(|(code, id)| (code.clone(), id)));
+            for account in book.accounts() {
+                let lots: Vec<Lot> = book.lots_of(account.id).into_iter().map(Lot::committed).collect();
+                let follows = !account.keeps_lots || (account.held == 0 && lots.len() <= LOTS_MAX);
+                let before = if follows {
+                    self.things += 1 + lots.len();
+                    known.accounts.insert(account.id, (account.committed(), lots))
+                } else {
+                    known.accounts.remove(&account.id)
+                };
+                self.things -= before.map_or(0, |(_, lots)| 1 + lots.len());
             }
         }
     }
@@ -134,7 +169,7 @@ impl Memory {
     /// After a batch that did not commit, nothing is known.
     pub fn forget(&mut self) {
         self.brands.clear();
-        self.accounts = 0;
+        self.things = 0;
         self.moment = None;
     }
 

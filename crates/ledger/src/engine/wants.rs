@@ -60,9 +60,11 @@ impl Wants {
 
     /// Whether every account is named by its id, which a simpler statement locks.
     pub(super) fn ids_only(&self) -> bool {
-        self.codes.is_empty()
-            && self.external_ids.is_empty()
-            && self.transactions.is_empty()
-            && self.holds.is_empty()
+        self.codes.is_empty() && self.ids_and_codes_only()
+    }
+
+    /// Whether every account is named in a way that a lane remembers.
+    pub(super) fn ids_and_codes_only(&self) -> bool {
+        self.external_ids.is_empty() && self.transactions.is_empty() && self.holds.is_empty()
     }
 }

@@ -1,4 +1,4 @@
-//! Cash as the engine runs it. It has no tables of its own: a batch is two round trips.
+//! Cash as the engine runs it. It has no tables of its own: a batch is two round trips, or one.
 
 use tokio_postgres::{Client, Error};
 use zerosum_ledger::{
@@ -24,6 +24,7 @@ impl StateMachine for Cash {
     type Prepared = ();
 
     const LOTS: bool = true;
+    const LOTS_KEEP_EXPIRY: bool = true;
 
     async fn prepare(_client: &Client) -> Result<(), Error> {
         Ok(())

@@ -9,5 +9,6 @@ mod grants_and_spends;
 mod idempotency;
 mod ledger;
 mod races;
+mod remembered;
 mod stage;
 mod walls;
