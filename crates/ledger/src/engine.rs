@@ -11,13 +11,13 @@
 //! A batch of any length takes **two round trips**: step 1 and step 3 are each sent as one pipeline and then waited
 //! for. A machine that has to resolve names first ([`StateMachine::RESOLVES`]) takes **three**. A batch that is decided
 //! on nothing but what its lane remembers has no step 1 and takes **one**; the next such batch may be sent before it is
-//! acknowledged. The number of statements does not depend on the length of the batch either. Tests count both.
+//! acknowledged, behind it or, if they touch nothing in common, beside it on another connection. The number of statements does not depend on the length of the batch either. Tests count both.
 //!
 //! # Invariants
 //! - Nothing else writes money: services hand in commands, and only a lane opens a write transaction.
 //! - An answer is stored under its key in the same commit as its effect; refusals too.
 //! - Rows are locked in key order, so lanes and processes that share accounts do not deadlock by it.
-//! - A lane may decide on balances that it remembers, without locks; then the write confirms the state of all that was
+//! - A lane may decide on accounts that it remembers, without locks; then the write confirms the state of all that was
 //!   decided on, refusals included, and fails as a whole if anything differs. It is then decided again under locks.
 //! - A batch takes what is queued when it starts; there is no timer, so an idle system answers at the speed of one
 //!   commit.

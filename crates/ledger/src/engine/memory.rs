@@ -191,6 +191,8 @@ impl Memory {
 mod tests {
     use std::thread::sleep;
 
+    use zerosum_domain::{Currency, Limits, LotId, Steward};
+
     use super::*;
 
     /// The database told its clock before we started to count, so what we say is behind what it would say now.
@@ -239,5 +241,42 @@ mod tests {
         }
         memory.doubt();
         assert_eq!(locked(&mut memory), 1);
+    }
+
+    /// A book of one account that keeps lots, with as much in each.
+    fn book_with(held: i64, lots: &[i64]) -> (BrandId, AccountId, Book) {
+        let brand = BrandId::parse("demo").expect("a brand");
+        let currency = Currency::parse("USD").expect("a currency");
+        let id = AccountId::new(Uuid::from_u128(1));
+        let mut book = Book::new(Brand { id: brand.clone(), currency: currency.clone() });
+        let account = Account::loaded(id, currency, Steward::Cash, Limits::NOT_BELOW_ZERO, true);
+        book.load_account(account.with_balance(lots.iter().sum(), held, 3), Some("code".into()), None);
+        for (n, remaining) in lots.iter().enumerate() {
+            let lot = LotId::new(Uuid::from_u128(100 + n as u128));
+            book.load_lot(Lot::loaded(lot, id, None, *remaining, if n == 0 { held } else { 0 }));
+        }
+        (brand, id, book)
+    }
+
+    #[test]
+    fn lots_are_remembered_with_their_account_while_nothing_of_it_is_held() {
+        let learnt = |memory: &mut Memory, held, lots: &[i64]| {
+            let (brand, id, book) = book_with(held, lots);
+            memory.learn(std::iter::once((&brand, &book)));
+            assert_eq!(memory.by_code(&brand, "code"), Some(id));
+            let mut found = Book::new(book.brand().clone());
+            memory.load(&brand, id, None, &mut found)?;
+            let account = found.account(id).expect("it was loaded");
+            assert_eq!(account.as_read(), (lots.iter().sum(), held, 3));
+            Some(found.lots_of(id).iter().map(|lot| lot.remaining).collect::<Vec<i64>>())
+        };
+        let mut memory = Memory::default();
+        assert_eq!(learnt(&mut memory, 0, &[10, 0, 20]), Some(vec![10, 20]), "what is spent is left out");
+        assert_eq!(learnt(&mut memory, 5, &[10, 20]), None, "and what was known of it before is forgotten");
+        assert_eq!(memory.things, 0);
+        assert_eq!(learnt(&mut memory, 0, &[1; LOTS_MAX]), Some(vec![1; LOTS_MAX]));
+        assert_eq!(learnt(&mut memory, 0, &[1; LOTS_MAX + 1]), None);
+        assert_eq!(learnt(&mut memory, 0, &[7]), Some(vec![7]));
+        assert_eq!(memory.things, 2);
     }
 }
