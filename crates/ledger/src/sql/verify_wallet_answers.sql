@@ -25,7 +25,7 @@ with said as (
      union all
      select s.answer, false, false where s.name = 'Annotated'
      union all
-     select c.child, false, c.place = 1 and jsonb_typeof(s.answer -> 'parent') <> 'object'
+     select c.child, false, c.place = 1 and jsonb_typeof(s.answer -> 'parent') is distinct from 'object'
        from jsonb_array_elements(s.answer -> 'children') with ordinality as c (child, place)
       where s.name = 'Settled'
      union all
