@@ -150,6 +150,11 @@ impl World {
             .filter(|(number, lot)| lot.account == account && !self.model.lot_lives(*number, now))
             .map(|(number, _)| (number, self.model.remaining(number) - self.model.held_of_lot(number)))
             .filter(|(_, free)| *free > 0)
+            // As many as fit one entry; what is left expires the next time.
+            .scan(0, |total, (number, free)| {
+                *total += free;
+                (*total <= i128::from(AMOUNT_MAX)).then_some((number, free))
+            })
             .collect();
         if parts.is_empty() {
             return Ok(());

@@ -17,9 +17,12 @@ const OPEN_PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Connections<M: StateMachine> {
     database: Config,
     sessions: Vec<Option<Arc<Session<M>>>>,
-    opening: Option<(usize, JoinHandle<Result<Session<M>, Attempt>>)>,
+    opening: Option<Opening<M>>,
     not_before: Instant,
 }
+
+/// Which one is being opened.
+type Opening<M> = (usize, JoinHandle<Result<Session<M>, Attempt>>);
 
 impl<M: StateMachine> Connections<M> {
     /// None is opened yet.

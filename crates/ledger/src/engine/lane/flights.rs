@@ -100,9 +100,9 @@ impl Touches {
         let mut wants = Wants::default();
         let named = Named { brand: &submission.brand, command: &submission.command };
         machine.wants(named, &M::Rows::default(), wants.of(&submission.brand));
-        let accounts = wants.accounts.iter().map(|account| hash(account));
-        let names = wants.codes.iter().chain(&wants.external_ids).map(|name| hash(name));
-        let references = wants.external_refs.iter().map(|reference| hash(reference));
+        let accounts = wants.accounts.iter().map(hash);
+        let names = wants.codes.iter().chain(&wants.external_ids).map(hash);
+        let references = wants.external_refs.iter().map(hash);
         let key = submission.key.iter().map(|key| hash(&(&submission.brand, &key.scope, &key.key)));
         Self(accounts.chain(names).chain(references).chain(key).collect())
     }
