@@ -5,36 +5,31 @@ select t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity
        t.store_id, t.store_parent_id, t.account_id, t.points, t.money, t.points_back, t.settled_points,
        t.settled_money, t.refunded_points, t.refunded_money, t.details::text, t.hold_id, t.lock_expires_at,
        t.lock_transaction, t.closing_transaction, t.spend_posting, t.original_id, t.created_at, t.updated_at
-  from unnest($1::text[], $2::text[]) as named (brand_id, reference)
- cross join lateral (
-   select * from wallet.wallet_transactions t
-    where t.brand_id = named.brand_id and t.reference = named.reference
-   offset 0
- ) t
-union all
-select c.brand_id, c.wallet_transaction_id, c.parent_id, c.wallet_id, c.identity_id, c.reference, c.type, c.status,
-       c.meta::text, c.shown_accounts, c.shown_account_transactions, c.basket::text, c.adjudication::text, c.results,
-       c.store_id, c.store_parent_id, c.account_id, c.points, c.money, c.points_back, c.settled_points,
-       c.settled_money, c.refunded_points, c.refunded_money, c.details::text, c.hold_id, c.lock_expires_at,
-       c.lock_transaction, c.closing_transaction, c.spend_posting, c.original_id, c.created_at, c.updated_at
-  from unnest($3::text[], $4::text[]) as named (brand_id, reference)
- cross join lateral (
-   select * from wallet.wallet_transactions t
-    where t.brand_id = named.brand_id and t.reference = named.reference
-   offset 0
- ) t
- cross join lateral (
-   select * from wallet.wallet_transactions c
-    where c.brand_id = t.brand_id and c.parent_id = t.wallet_transaction_id and c.parent_id <> 0
-   offset 0
- ) c
-union all
-select t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity_id, t.reference, t.type, t.status,
-       t.meta::text, t.shown_accounts, t.shown_account_transactions, t.basket::text, t.adjudication::text, t.results,
-       t.store_id, t.store_parent_id, t.account_id, t.points, t.money, t.points_back, t.settled_points,
-       t.settled_money, t.refunded_points, t.refunded_money, t.details::text, t.hold_id, t.lock_expires_at,
-       t.lock_transaction, t.closing_transaction, t.spend_posting, t.original_id, t.created_at, t.updated_at
-  from unnest($5::text[], $6::bigint[]) as named (brand_id, wallet_id)
- cross join lateral wallet.next_locks(named.brand_id, named.wallet_id, $7::bigint, $8::bigint) as t
- -- What is named was read above.
- where (t.brand_id, t.reference) not in (select * from unnest($1::text[], $2::text[]))
+  from (
+  select t.*
+    from unnest($1::text[], $2::text[]) as named (brand_id, reference)
+   cross join lateral (
+     select * from wallet.wallet_transactions t
+      where t.brand_id = named.brand_id and t.reference = named.reference
+     offset 0
+   ) t
+  union all
+  select c.*
+    from unnest($3::text[], $4::text[]) as named (brand_id, reference)
+   cross join lateral (
+     select * from wallet.wallet_transactions t
+      where t.brand_id = named.brand_id and t.reference = named.reference
+     offset 0
+   ) t
+   cross join lateral (
+     select * from wallet.wallet_transactions c
+      where c.brand_id = t.brand_id and c.parent_id = t.wallet_transaction_id and c.parent_id <> 0
+     offset 0
+   ) c
+  union all
+  select t.*
+    from unnest($5::text[], $6::bigint[]) as named (brand_id, wallet_id)
+   cross join lateral wallet.next_locks(named.brand_id, named.wallet_id, $7::bigint, $8::bigint) as t
+   -- What is named was read above.
+   where (t.brand_id, t.reference) not in (select * from unnest($1::text[], $2::text[]))
+) t
