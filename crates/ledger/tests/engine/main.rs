@@ -60,6 +60,103 @@ async fn a_batch_under_locks_takes_two_round_trips() {
     }
 }
 
+/// Another process moves an account behind a lane's back, in both directions, between any two of its commands.
+#[tokio::test]
+async fn what_a_lane_remembers_is_confirmed_before_anything_is_done_or_refused() {
+    let fixture = Fixture::new().await;
+    let (mine, theirs) = (fixture.engine(), fixture.engine());
+    let bank = fixture.open(&mine, None).await;
+    let account = fixture.open(&mine, Some(0)).await;
+    let submit = async |engine: &Engine<Bank>, from, to, amount| {
+        engine.submit(fixture.submission(None, Command::Transfer { from, to, amount })).await.unwrap().outcome
+    };
+    let mut stale = 0;
+    for round in 0..200 {
+        // Remembered at 10 after this (distrust passes with the rounds), then spent elsewhere.
+        assert!(submit(&mine, bank, account, 10).await.is_ok());
+        assert!(submit(&theirs, account, bank, 10).await.is_ok());
+        assert_eq!(submit(&mine, account, bank, 1).await, Err(Refused::Limit), "{round}: it is spent");
+        // Remembered at 0, then paid in elsewhere.
+        assert!(submit(&theirs, bank, account, 5).await.is_ok());
+        assert!(submit(&mine, account, bank, 5).await.is_ok(), "{round}: it is there");
+        assert_eq!(fixture.posted(account).await, 0);
+        for _ in 0..70 {
+            assert!(submit(&mine, bank, account, 1).await.is_ok());
+        }
+        assert!(submit(&mine, account, bank, 70).await.is_ok());
+        stale = mine.stats().stale();
+        if stale > 5 {
+            break;
+        }
+    }
+    assert!(stale > 5, "the dangerous state was reached {stale} times");
+    let gaps = "select count(*) from ledger.balances b where version <> (select count(*) from ledger.entries e where e.account_id = b.account_id)";
+    assert_eq!(fixture.count(gaps).await, 0);
+}
+
+/// Many accounts, each moved by both processes at once, with spends that are now and then refused: what is refused
+/// moves nothing, so it is confirmed by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_on_remembered_balances_is_confirmed_without_locks() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let bank = fixture.open(&engine, None).await;
+    let account = fixture.open(&engine, Some(0)).await;
+    let submit = async |n: u32, from, to, amount| {
+        let transfer = Command::Transfer { from, to, amount };
+        engine.submit(fixture.submission(key(format!("{n}")), transfer)).await.unwrap().outcome
+    };
+    assert!(submit(0, bank, account, 1).await.is_ok());
+    let before = (engine.stats().batches(), engine.stats().round_trips(), engine.stats().stale());
+    for n in 1..50 {
+        assert_eq!(submit(n, account, bank, 2).await, Err(Refused::Limit));
+    }
+    assert_eq!(engine.stats().batches() - before.0, 49);
+    assert_eq!(engine.stats().round_trips() - before.1, 49, "none of them ran twice");
+    assert_eq!(engine.stats().stale(), before.2);
+    // A limit that the operator has changed meanwhile is seen by the next refusal.
+    let admin = fixture.database.admin().await;
+    admin.execute("update ledger.balances set floor = -10 where floor = 0", &[]).await.unwrap();
+    assert!(submit(50, account, bank, 2).await.is_ok());
+    assert_eq!(engine.stats().stale() - before.2, 1);
+    assert_eq!(fixture.posted(account).await, -1);
+}
+
+/// A lane takes keys to be new. When callers repeat them, it looks them up, ever more often the more they do.
+#[tokio::test]
+async fn repeated_keys_are_replayed_and_cost_fewer_reruns_the_more_there_are() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let submit = async |n: u32, amount| {
+        let transfer = Command::Transfer { from, to, amount };
+        engine.submit(fixture.submission(key(format!("{n}")), transfer)).await
+    };
+    let mut first = Vec::new();
+    for n in 0..200 {
+        first.push(submit(n, 1).await.unwrap().outcome);
+    }
+    assert_eq!(engine.stats().stale(), 0);
+    for (n, outcome) in (0..).zip(&first) {
+        let again = submit(n, 1).await.unwrap();
+        assert!(again.replayed);
+        assert_eq!(again.outcome, *outcome);
+    }
+    assert_eq!(fixture.posted(to).await, 200);
+    let stale = engine.stats().stale();
+    assert!((1..=12).contains(&stale), "200 repeats made {stale} reruns");
+    // New keys again: before long the lane trusts itself again.
+    for n in 200..300 {
+        assert!(submit(n, 1).await.is_ok());
+    }
+    let trips = engine.stats().round_trips();
+    for n in 300..400 {
+        assert!(submit(n, 1).await.is_ok());
+    }
+    assert_eq!(engine.stats().round_trips() - trips, 100);
+    assert_eq!(engine.stats().stale(), stale);
+}
+
 #[tokio::test]
 async fn a_key_twice_in_one_batch_has_one_effect_and_two_equal_answers() {
     let fixture = Fixture::new().await;
