@@ -145,7 +145,8 @@ create table ledger.holds (
   constraint holds_status_check check (status in ('open', 'captured', 'voided', 'expired')),
   constraint holds_closed_check check ((status = 'open') = (closed_at is null))
 );
-create index holds_open_idx on ledger.holds (brand_id, account_id) where status = 'open';
+-- An account's open holds, those that run out first before the others.
+create index holds_open_idx on ledger.holds (brand_id, account_id, expires_at) where status = 'open';
 create index holds_expiry_idx on ledger.holds (expires_at) where status = 'open' and expires_at is not null;
 
 -- The answer of a key, written by the commit that did what it answers.

@@ -188,52 +188,61 @@ create table wallet.accounts (
 ) with (fillfactor = 70);
 
 -- No foreign keys here and below: these rows are written with their wallet locked and read.
+--
+-- What never changes stands first, and no index has a column that a settle changes: with as much room as it took, a
+-- settled spend stays on its page, its indexes are left alone, and the log tells only the end of the row. JSON is text here, because the service has
+-- just written it: to parse it again would cost as much as two index entries.
 create table wallet.wallet_transactions (
   brand_id text collate "C" not null,
   wallet_transaction_id bigint not null,
+  wallet_id bigint not null,
+  type text not null,
+  -- Of a spend that was made in an open purchase: the purchase. What settles a spend gives it a parent only then.
+  begun_in bigint,
+  -- Of a spend: what it takes and from where.
+  account_id bigint,
+  money bigint not null,
+  points_back bigint not null,
+  hold_id uuid,
+  lock_expires_at timestamptz,
+  -- The LOCK.
+  lock_transaction bigint,
+  -- Of a refund: what it refunds.
+  original_id bigint,
+  created_at timestamptz not null,
+  -- transactionDetails of the request, shown in account transactions made from it.
+  details text,
+  -- The spend as it was adjudicated, as sent.
+  adjudication text,
+  -- An open whose reference another one takes is renamed.
+  reference text collate "C" not null,
   -- 0: none.
   parent_id bigint not null,
-  wallet_id bigint not null,
   identity_id bigint,
-  reference text collate "C" not null,
-  type text not null,
   status text not null,
-  meta json,
+  meta text,
   -- The account and account transaction ids that `accounts` shows, pairwise; 0 is an account without one.
   shown_accounts bigint[] not null,
   shown_account_transactions bigint[] not null,
   -- What was sent and is only shown again: basket contents, payment, summary figures.
-  basket json,
-  -- The spend as it was adjudicated, as sent.
-  adjudication json,
+  basket text,
   -- points of basket.summary.results, in the order that they are shown in; null: no summary.
   results bigint[],
   store_id text,
   store_parent_id text,
-  -- Of a spend: what it takes and from where.
-  account_id bigint,
   points bigint not null,
-  money bigint not null,
-  points_back bigint not null,
   -- What of it was settled, and given back since.
   settled_points bigint not null,
   settled_money bigint not null,
   refunded_points bigint not null,
   refunded_money bigint not null,
-  -- transactionDetails of the request, shown in account transactions made from it.
-  details json,
-  hold_id uuid,
-  lock_expires_at timestamptz,
-  -- The LOCK, and the SPEND or VOID that ended it.
-  lock_transaction bigint,
+  -- The SPEND or VOID that ended the LOCK.
   closing_transaction bigint,
   -- The ledger transaction that took the points: a refund gives back to the lots it took from.
   spend_posting uuid,
-  -- Of a refund: what it refunds.
-  original_id bigint,
-  created_at timestamptz not null,
   updated_at timestamptz not null,
-  constraint wallet_transactions_pkey primary key (brand_id, wallet_transaction_id),
+  -- A wallet's transactions are listed, and read one by one, by their wallet.
+  constraint wallet_transactions_pkey primary key (brand_id, wallet_id, wallet_transaction_id),
   -- For ever, whatever the type: a reference names one transaction.
   constraint wallet_transactions_reference_key unique (brand_id, reference),
   constraint wallet_transactions_points_check check (
@@ -243,16 +252,12 @@ create table wallet.wallet_transactions (
     check (status in ('ACTIVE', 'SETTLED', 'VOIDED', 'EXPIRED', 'DELETED', 'CANCELLED')),
   constraint wallet_transactions_accounts_check
     check (cardinality(shown_accounts) = cardinality(shown_account_transactions))
-) with (fillfactor = 70);
-create index wallet_transactions_wallet_idx
-  on wallet.wallet_transactions (brand_id, wallet_id, wallet_transaction_id);
-create index wallet_transactions_parent_idx
-  on wallet.wallet_transactions (brand_id, parent_id) where parent_id <> 0;
--- The locks of a wallet, the first to run out first, and those of everyone for the job that ends them.
-create index wallet_transactions_locks_idx on wallet.wallet_transactions (brand_id, wallet_id, lock_expires_at)
-  where status = 'ACTIVE' and lock_expires_at is not null;
-create index wallet_transactions_lock_expiry_idx on wallet.wallet_transactions (lock_expires_at)
-  where status = 'ACTIVE' and lock_expires_at is not null;
+) with (fillfactor = 50);
+-- The lock of a hold. Which holds are open, and which of them have run out, the ledger's indexes know.
+create unique index wallet_transactions_hold_key on wallet.wallet_transactions (brand_id, hold_id)
+  where hold_id is not null;
+create index wallet_transactions_begun_idx on wallet.wallet_transactions (brand_id, begun_in)
+  where begun_in is not null;
 
 create table wallet.account_transactions (
   brand_id text collate "C" not null,
@@ -269,17 +274,14 @@ create table wallet.account_transactions (
   current_after bigint not null,
   lifetime_before bigint not null,
   lifetime_after bigint not null,
-  details json,
+  details text,
   -- The posting that moved the points; null: a lock and its end move none.
   posting uuid,
   created_at timestamptz not null,
-  constraint account_transactions_pkey primary key (brand_id, account_transaction_id),
+  -- They are listed by their account, and a wallet transaction names those that were made for it with their accounts.
+  constraint account_transactions_pkey primary key (brand_id, account_id, account_transaction_id),
   constraint account_transactions_value_check check (value >= 0)
 );
-create index account_transactions_account_idx
-  on wallet.account_transactions (brand_id, account_id, account_transaction_id);
-create index account_transactions_wallet_transaction_idx
-  on wallet.account_transactions (brand_id, wallet_transaction_id) where wallet_transaction_id <> 0;
 
 create trigger account_transactions_append_only before update or delete or truncate on wallet.account_transactions
   for each statement execute function ledger.refuse_change();
@@ -318,25 +320,6 @@ returns table (current bigint, locked bigint) language sql stable as $$
 $$;
 revoke all on function wallet.balances_of(text, uuid) from public;
 
--- The locks of a wallet that have run out or will within the minute, and the next ones, which a set clock may be past.
-create function wallet.next_locks(brand text, wallet bigint, due bigint, next bigint)
-returns setof wallet.wallet_transactions language sql stable as $$
-  (select t.*
-     from wallet.wallet_transactions t
-    where t.brand_id = brand and t.wallet_id = wallet
-      and t.status = 'ACTIVE' and t.lock_expires_at <= statement_timestamp() + interval '1 minute'
-    order by t.lock_expires_at
-    limit due)
-  union all
-  (select t.*
-     from wallet.wallet_transactions t
-    where t.brand_id = brand and t.wallet_id = wallet
-      and t.status = 'ACTIVE' and t.lock_expires_at > statement_timestamp() + interval '1 minute'
-    order by t.lock_expires_at
-    limit next)
-$$;
-revoke all on function wallet.next_locks(text, bigint, bigint, bigint) from public;
-
 -- Accounts that hold points which have expired and no live lock holds.
 create view wallet.expired_points with (security_invoker = true) as
 select l.brand_id, l.account_id as ledger_account, l.lot_id, l.expires_at
@@ -357,7 +340,6 @@ revoke all on function wallet.find_client(text) from public;
 grant usage on schema wallet to zerosum_app, zerosum_read;
 grant usage on all sequences in schema wallet to zerosum_app;
 grant execute on function wallet.find_client(text), wallet.balances_of(text, uuid) to zerosum_app, zerosum_read;
-grant execute on function wallet.next_locks(text, bigint, bigint, bigint) to zerosum_app;
 grant select on wallet.brand_settings, wallet.schemes, wallet.scheme_tiers, wallet.permission_rules, wallet.wallets,
   wallet.identities, wallet.accounts, wallet.wallet_transactions, wallet.account_transactions, wallet.expired_points
   to zerosum_app, zerosum_read;

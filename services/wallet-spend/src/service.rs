@@ -35,7 +35,7 @@ impl Service {
     pub fn start(parts: Parts) -> Result<Self, StartError> {
         let parts = parts.host;
         let reads = parts.reads()?;
-        let engine = parts.engine(Machine::default());
+        let engine = parts.engine(Machine::new(parts.clock.clone()));
         let nonces = Nonces::new(&parts.database);
         let expiry = Expiry::new(engine.clone(), &parts.database, nonces.clone());
         Ok(Self { edge: api::edge(engine.clone(), reads, nonces)?, engine, expiry })

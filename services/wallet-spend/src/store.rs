@@ -53,14 +53,14 @@ macro_rules! columns {
     };
     (transaction) => {
         "t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity_id, t.reference, t.type, t.status, \
-         t.meta::text, t.shown_accounts, t.shown_account_transactions, t.basket::text, t.adjudication::text, \
+         t.meta, t.shown_accounts, t.shown_account_transactions, t.basket, t.adjudication, \
          t.results, t.store_id, t.store_parent_id, t.account_id, t.points, t.money, t.points_back, t.settled_points, \
-         t.settled_money, t.refunded_points, t.refunded_money, t.details::text, t.hold_id, t.lock_expires_at, \
+         t.settled_money, t.refunded_points, t.refunded_money, t.details, t.hold_id, t.lock_expires_at, \
          t.lock_transaction, t.closing_transaction, t.spend_posting, t.original_id, t.created_at, t.updated_at"
     };
     (account_transaction) => {
         "a.brand_id, a.account_transaction_id, a.parent_id, a.wallet_id, a.account_id, a.wallet_transaction_id, \
-         a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details::text, \
+         a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details, \
          a.posting, a.created_at"
     };
     (rule) => {

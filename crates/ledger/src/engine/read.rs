@@ -53,13 +53,16 @@ pub(super) async fn ledger<M: StateMachine>(
     let Columns(transaction_brands, transactions) =
         columns(wants.transactions.iter().map(|(brand, id)| (brand, *id)));
     let Columns(hold_brands, holds) = columns(wants.holds.iter().map(|(brand, id)| (brand, *id)));
+    let Columns(read_brands, read) =
+        columns(wants.holds.iter().chain(&wants.holds_of_named).map(|(brand, id)| (brand, *id)));
+    let Columns(lot_brands, with_lots) = columns(wants.with_lots().map(|(brand, id)| (brand, *id)));
     let external_refs = || wants.external_refs.iter();
     let ref_brands: Vec<&str> = external_refs().map(|(brand, _, _)| brand.as_str()).collect();
     let ref_kinds: Vec<&str> = external_refs().map(|(_, kind, _)| &**kind).collect();
     let refs: Vec<&str> = external_refs().map(|(_, _, external_ref)| &**external_ref).collect();
 
     let lock = async {
-        if !wants.ids_only() {
+        if !wants.locks_by_id() {
             let named: [&(dyn ToSql + Sync); 10] = [
                 &id_brands,
                 &ids,
@@ -85,12 +88,12 @@ pub(super) async fn ledger<M: StateMachine>(
         }
     };
     let read_lots = async {
-        if !M::LOTS {
+        if !M::LOTS || (with_lots.is_empty() && wants.locks_by_id()) {
             return Ok(Vec::new());
         }
         let named: [&(dyn ToSql + Sync); 10] = [
-            &id_brands,
-            &ids,
+            &lot_brands,
+            &with_lots,
             &code_brands,
             &codes,
             &name_brands,
@@ -103,10 +106,10 @@ pub(super) async fn ledger<M: StateMachine>(
         db.query(&statements.read_lots, &named).await
     };
     let read_holds = async {
-        if holds.is_empty() {
+        if read.is_empty() {
             return Ok(Vec::new());
         }
-        db.query(&statements.read_holds, &[&hold_brands, &holds]).await
+        db.query(&statements.read_holds, &[&read_brands, &read]).await
     };
     let read_transactions = async {
         if transactions.is_empty() {

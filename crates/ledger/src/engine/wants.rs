@@ -11,10 +11,14 @@ use zerosum_domain::{AccountId, BrandId, HoldId, TransactionId};
 pub struct Wants {
     brand: Option<BrandId>,
     pub(super) accounts: BTreeSet<(BrandId, Uuid)>,
+    /// Those of them that keep no lots.
+    pub(super) without_lots: BTreeSet<(BrandId, Uuid)>,
     pub(super) codes: BTreeSet<(BrandId, Arc<str>)>,
     pub(super) external_ids: BTreeSet<(BrandId, Arc<str>)>,
     pub(super) transactions: BTreeSet<(BrandId, Uuid)>,
     pub(super) holds: BTreeSet<(BrandId, Uuid)>,
+    /// Holds of accounts that are named by themselves.
+    pub(super) holds_of_named: BTreeSet<(BrandId, Uuid)>,
     pub(super) external_refs: BTreeSet<(BrandId, Arc<str>, Arc<str>)>,
 }
 
@@ -31,6 +35,12 @@ impl Wants {
     /// An account by its id.
     pub fn account(&mut self, id: AccountId) {
         self.accounts.extend(self.brand().map(|brand| (brand, id.uuid())));
+    }
+
+    /// An account by its id of which the machine knows that it keeps no lots: none are looked for.
+    pub fn account_without_lots(&mut self, id: AccountId) {
+        self.account(id);
+        self.without_lots.extend(self.brand().map(|brand| (brand, id.uuid())));
     }
 
     /// An account by the name that a rule gave it. It need not exist yet.
@@ -53,18 +63,39 @@ impl Wants {
         self.holds.extend(self.brand().map(|brand| (brand, id.uuid())));
     }
 
+    /// A hold whose account is named by its id, so that it need not be looked for.
+    pub fn hold_of_named(&mut self, id: HoldId) {
+        self.holds_of_named.extend(self.brand().map(|brand| (brand, id.uuid())));
+    }
+
     /// Whether a transaction of this type carries this business reference already.
     pub fn external_ref(&mut self, kind: impl Into<Arc<str>>, external_ref: impl Into<Arc<str>>) {
         self.external_refs.extend(self.brand().map(|brand| (brand, kind.into(), external_ref.into())));
     }
 
     /// Whether every account is named by its id, which a simpler statement locks.
+    pub(super) fn locks_by_id(&self) -> bool {
+        self.codes.is_empty()
+            && self.external_ids.is_empty()
+            && self.transactions.is_empty()
+            && self.holds.is_empty()
+    }
+
+    /// Whether nothing is named but accounts by their ids.
     pub(super) fn ids_only(&self) -> bool {
         self.codes.is_empty() && self.ids_and_codes_only()
     }
 
+    /// The accounts that are named by id and may keep lots.
+    pub(super) fn with_lots(&self) -> impl Iterator<Item = &(BrandId, Uuid)> {
+        self.accounts.iter().filter(|account| !self.without_lots.contains(account))
+    }
+
     /// Whether every account is named in a way that a lane remembers.
     pub(super) fn ids_and_codes_only(&self) -> bool {
-        self.external_ids.is_empty() && self.transactions.is_empty() && self.holds.is_empty()
+        self.external_ids.is_empty()
+            && self.transactions.is_empty()
+            && self.holds.is_empty()
+            && self.holds_of_named.is_empty()
     }
 }

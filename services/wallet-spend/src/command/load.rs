@@ -12,14 +12,11 @@ use super::{
     Action, Command,
     ids::{Demand, SEQUENCES},
     machine::{Machine, Prepared},
-    names::{LAPSED_MAX, NEXT_MAX, Names, demand},
+    names::{LAPSED_MAX, Names, demand},
     resolve::{named_where, names, pairs},
-    rows::{BrandRows, Resolved, Rows},
+    rows::{BrandRows, Rows},
 };
-use crate::{
-    model::{Brand, SchemeId},
-    store::decode,
-};
+use crate::{model::Brand, store::decode};
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -62,18 +59,25 @@ pub(super) async fn load(
         wallet_brands.extend(std::iter::repeat_n(brand.as_str(), of_brand.len()));
         wallets.extend(of_brand);
     }
-    let (unknown_brands, unknown) = unknown_schemes(machine, rows);
     // What was there stays under its name, with its wallet; what was not there is looked for again where a batch might
     // make it. A reference that somebody else takes meanwhile is found by its constraint, and the batch runs again.
     let resolved = &rows.resolved;
     let known = |brand: &BrandId| resolved.get(brand);
-    let (value_brands, values) = named_where(&names, |brand, names| {
-        let is_new = |value: &&str| known(brand).is_none_or(|known| !known.identities.contains_key(*value));
-        names.identities.iter().copied().filter(is_new).collect()
+    let (value_brands, values) = pairs(&names, |names| names.identities.clone());
+    let (shown_brands, shown) = named_where(&names, |brand, names| {
+        let purchase = |name: &&str| Some(known(brand)?.references.get(*name)?.wallet);
+        let purchases = names.purchases.iter().filter_map(purchase);
+        let of: BTreeSet<i64> =
+            names.of_identities.iter().copied().chain(purchases).map(|wallet| wallet.get()).collect();
+        of.into_iter().collect()
     });
     let (reference_brands, references) = named_where(&names, |brand, names| {
         let was_there = |name: &&str| known(brand).is_some_and(|known| known.references.contains_key(*name));
         names.references.iter().copied().filter(was_there).collect()
+    });
+    let (lock_brands, locks) = named_where(&names, |brand, _| {
+        let locks = known(brand).into_iter().flat_map(|known| known.locks.values().flatten());
+        locks.map(|hold| hold.uuid()).collect()
     });
     let (parent_brands, parents) = pairs(&names, |names| names.parents.clone());
     let (retold_brands, retold) = pairs(&names, |names| names.retold.clone());
@@ -84,21 +88,11 @@ pub(super) async fn load(
         .map(|named| named.brand.as_str())
         .collect();
     let asking: Vec<&str> = asking.into_iter().collect();
-    let [lapsed_max, next_max] = [LAPSED_MAX, NEXT_MAX].map(|most| i64::try_from(most).unwrap_or(i64::MAX));
 
     let of_wallets: Params<'_> = &[&wallet_brands, &wallets];
-    let of_identities: Params<'_> = &[&wallet_brands, &wallets, &value_brands, &values];
-    let of_schemes: Params<'_> = &[&unknown_brands, &unknown];
-    let of_transactions: Params<'_> = &[
-        &reference_brands,
-        &references,
-        &parent_brands,
-        &parents,
-        &wallet_brands,
-        &wallets,
-        &lapsed_max,
-        &next_max,
-    ];
+    let of_identities: Params<'_> = &[&shown_brands, &shown, &value_brands, &values];
+    let of_transactions: Params<'_> =
+        &[&reference_brands, &references, &parent_brands, &parents, &lock_brands, &locks];
     let of_retold: Params<'_> = &[&retold_brands, &retold];
     let of_ids: Params<'_> = &[&sequences, &places, &blocks];
     let of_brands: Params<'_> = &[&brands];
@@ -111,17 +105,15 @@ pub(super) async fn load(
     // The order here is the order in which the server runs them: the locks before everything they protect.
     let read = join!(
         ask(some, &statements.lock_wallets, of_wallets),
-        ask(some || !values.is_empty(), &statements.read_identities, of_identities),
+        ask(!shown.is_empty() || !values.is_empty(), &statements.read_identities, of_identities),
         ask(some, &statements.read_accounts, of_wallets),
-        ask(some || !references.is_empty(), &statements.read_transactions, of_transactions),
+        ask(!references.is_empty() || !locks.is_empty(), &statements.read_transactions, of_transactions),
         ask(!retold.is_empty(), &statements.read_account_transactions, of_retold),
-        ask(!unknown.is_empty(), &statements.read_schemes, of_schemes),
-        ask(!unknown.is_empty(), &statements.read_tiers, of_schemes),
         ask(true, &statements.read_settings, of_brands),
         ask(!asking.is_empty(), &statements.read_rules, of_asking),
         ask(!sequences.is_empty(), &statements.take_ids, of_ids),
     );
-    let (wallets, identities, accounts, transactions, retold, schemes, tiers, settings, rules, blocks) = read;
+    let (wallets, identities, accounts, transactions, retold, settings, rules, blocks) = read;
     for row in &blocks? {
         let place: i32 = row.try_get(0)?;
         rows.ids.add(usize::try_from(place).unwrap_or(usize::MAX), row.try_get(1)?);
@@ -163,8 +155,7 @@ pub(super) async fn load(
         of.rules.extend(decode::rule(row)?);
         Ok(())
     })?;
-    learn_schemes(machine, &schemes?, &tiers?)?;
-    known_schemes(machine, rows);
+    take_resolved(rows);
     Ok(())
 }
 
@@ -194,42 +185,14 @@ fn put(
     Ok(())
 }
 
-/// The schemes of a batch's commands that this process has not read yet.
-fn unknown_schemes(machine: &Machine, rows: &Rows) -> (Vec<String>, Vec<i64>) {
-    let mut brands = Vec::new();
-    let mut unknown = Vec::new();
-    for (brand, resolved) in &rows.resolved {
-        for id in scheme_ids_of(resolved) {
-            if machine.known_scheme(brand, id).is_none() {
-                brands.push(brand.as_str().to_owned());
-                unknown.push(id.get());
-            }
-        }
-    }
-    (brands, unknown)
-}
-
-fn scheme_ids_of(resolved: &Resolved) -> BTreeSet<SchemeId> {
-    let of_accounts = resolved.accounts.values().flatten().map(|account| account.scheme);
-    of_accounts.chain(resolved.schemes.values().copied()).collect()
-}
-
-fn learn_schemes(machine: &Machine, schemes: &[Row], tiers: &[Row]) -> Result<(), Error> {
-    for (brand, scheme) in decode::schemes(schemes, tiers)? {
-        machine.learn_scheme(&brand, &scheme);
-    }
-    Ok(())
-}
-
-fn known_schemes(machine: &Machine, rows: &mut Rows) {
+/// What deciding needs of what resolving found.
+fn take_resolved(rows: &mut Rows) {
     let Rows { brands, resolved, .. } = rows;
     for (brand, resolved) in resolved {
         let of_brand = brands.entry(brand.clone()).or_default();
-        for id in scheme_ids_of(resolved) {
-            if let Some(scheme) = machine.known_scheme(brand, id) {
-                of_brand.schemes.insert(id, scheme);
-            }
-        }
+        of_brand.schemes.extend(resolved.known_schemes.iter().map(|(id, scheme)| (*id, scheme.clone())));
+        let many = resolved.locks.iter().filter(|(_, found)| found.len() >= LAPSED_MAX);
+        of_brand.many_locks.extend(many.map(|(wallet, found)| (*wallet, found.iter().copied().collect())));
         of_brand
             .scheme_references
             .extend(resolved.schemes.iter().map(|(reference, id)| (reference.clone(), *id)));

@@ -2,6 +2,7 @@
 //!
 //! # Round trips
 //! Three a batch: resolve (names to ids, no locks), load (locks and rows, with the ledger's), write (with the commit).
+//! A process that meets a scheme for the first time reads it in one of its own.
 //! The number of statements does not depend on the length of the batch.
 
 use std::{
@@ -10,10 +11,11 @@ use std::{
 };
 
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
 use tokio_postgres::{Client, Error, Statement};
 use zerosum_domain::BrandId;
 use zerosum_ledger::{
-    StateMachine,
+    Clock, StateMachine,
     book::{Book, Context},
     engine::{Db, Named, Wants},
 };
@@ -49,11 +51,11 @@ macro_rules! statements {
 statements!(
     resolve_names,
     resolve_schemes,
+    read_schemes,
+    read_tiers,
     lock_wallets,
     read_identities,
     read_accounts,
-    read_schemes,
-    read_tiers,
     read_transactions,
     read_account_transactions,
     read_settings,
@@ -83,11 +85,26 @@ pub(super) type SchemeCache = Mutex<HashMap<(BrandId, SchemeId), Arc<SchemeRef>>
 pub struct Machine {
     pub(super) stock: Stock,
     schemes: SchemeCache,
+    clock: Clock,
 }
 
 impl Machine {
     /// More schemes than a process ever serves; past it the cache starts over rather than grow.
     const SCHEMES_MAX: usize = 10_000;
+
+    /// Of an engine with this clock.
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
+    }
+
+    /// The moment that a test has set, which its locks run out by; otherwise it is the database's.
+    pub(super) fn set_moment(&self) -> Option<Timestamp> {
+        match &self.clock {
+            Clock::Database => None,
+            // A poisoned lock still holds a moment.
+            Clock::Set(moment) => Some(*moment.lock().unwrap_or_else(PoisonError::into_inner)),
+        }
+    }
 
     pub(super) fn known_scheme(&self, brand: &BrandId, id: SchemeId) -> Option<Arc<SchemeRef>> {
         let schemes = self.schemes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,7 +146,7 @@ impl StateMachine for Machine {
         commands: &'a [Named<'a, Command>],
         rows: &'a mut Rows,
     ) -> Result<(), Error> {
-        resolve::resolve(db, commands, rows).await
+        resolve::resolve(self, db, commands, rows).await
     }
 
     fn wants(&self, named: Named<'_, Command>, rows: &Rows, wants: &mut Wants) {
@@ -140,24 +157,31 @@ impl StateMachine for Machine {
         let ends = moves_points(&named.command.action);
         for wallet in &wallets {
             for account in resolved.accounts.get(wallet).into_iter().flatten() {
-                wants.account(account.ledger);
-                if let Some(scheme) = resolved.known_schemes.get(&account.scheme).filter(|_| ends) {
-                    wants.account(scheme.issue);
-                    wants.account(scheme.redemption);
+                let scheme = resolved.known_schemes.get(&account.scheme);
+                match scheme {
+                    Some(scheme) if scheme.points_expiry.is_none() => {
+                        wants.account_without_lots(account.ledger);
+                    }
+                    _ => wants.account(account.ledger),
+                }
+                if let Some(scheme) = scheme.filter(|_| ends) {
+                    wants.account_without_lots(scheme.issue);
+                    wants.account_without_lots(scheme.redemption);
                     // Of a lot that is to live again, what was left leaves first.
                     if matches!(*named.command.action, Action::Refund(_)) {
-                        wants.account(scheme.expired);
+                        wants.account_without_lots(scheme.expired);
                     }
                 }
             }
+            // A lock's account is among its wallet's.
             for hold in resolved.locks.get(wallet).into_iter().flatten() {
-                wants.hold(*hold);
+                wants.hold_of_named(*hold);
             }
         }
         for reference in &names.references {
             let Some(found) = resolved.references.get(*reference) else { continue };
             for hold in found.hold.iter().chain(&found.child_holds) {
-                wants.hold(*hold);
+                wants.hold_of_named(*hold);
             }
             if let (Action::Refund(_), Some(posting)) = (&*named.command.action, found.spend_posting) {
                 wants.transaction(posting);
@@ -247,7 +271,7 @@ fn moves_points(action: &Action) -> bool {
 fn want_expired(wants: &mut Wants, resolved: &super::rows::Resolved, wallet: WalletId) {
     for account in resolved.accounts.get(&wallet).into_iter().flatten() {
         if let Some(scheme) = resolved.known_schemes.get(&account.scheme) {
-            wants.account(scheme.expired);
+            wants.account_without_lots(scheme.expired);
         }
     }
 }

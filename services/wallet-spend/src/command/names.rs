@@ -1,7 +1,7 @@
 //! What a command names, so that a batch can resolve, lock and read it, and how many ids it can need.
 
 use super::{
-    Action, Claim,
+    Action, Changed, Claim,
     ids::{Demand, Kind},
 };
 use crate::model::{SchemeId, WalletId};
@@ -9,8 +9,8 @@ use crate::model::{SchemeId, WalletId};
 /// Locks of one wallet that a command ends because they have run out: as many as the job ends with one look. Of a
 /// wallet with more of them, so many at a time are ended before the command is decided; see [`super::crowd`].
 pub(super) const LAPSED_MAX: usize = 200;
-/// Locks that run out first, read though they have not yet: a command decides a moment after its reads.
-pub(super) const NEXT_MAX: usize = 8;
+/// Locks that a command names and finds to have run out beside those of its wallets: a settle's children.
+const NAMED_LAPSES_MAX: usize = 8;
 
 /// What the commands of one brand name.
 #[derive(Debug, Default)]
@@ -24,6 +24,9 @@ pub(super) struct Names<'a> {
     pub parents: Vec<&'a str>,
     /// References whose account transactions are told again or taken back.
     pub retold: Vec<&'a str>,
+    /// Wallets of which an identity is named by its id, and references of purchases that show theirs in full.
+    pub of_identities: Vec<WalletId>,
+    pub purchases: Vec<&'a str>,
 }
 
 impl<'a> Names<'a> {
@@ -45,7 +48,12 @@ impl<'a> Names<'a> {
                 self.schemes.push(account.scheme);
             }
             Action::Adjust(adjust) => self.wallets.push(adjust.wallet),
-            Action::Change(change) => self.wallets.push(change.wallet),
+            Action::Change(change) => {
+                self.wallets.push(change.wallet);
+                if matches!(change.what, Changed::Identity(_)) {
+                    self.of_identities.push(change.wallet);
+                }
+            }
             Action::Open(open) => {
                 self.identities.push(&open.identity);
                 self.references.push(open.reference.as_str());
@@ -64,6 +72,7 @@ impl<'a> Names<'a> {
                 self.identities.extend(settle.identity.as_deref());
                 self.wallets.extend(settle.wallet);
                 self.references.push(settle.reference.as_str());
+                self.purchases.push(settle.reference.as_str());
                 self.references.extend(settle.children.iter().map(|child| child.reference.as_str()));
             }
             Action::Unlock(unlock) => {
@@ -94,7 +103,7 @@ pub(super) fn demand(action: &Action, locks: usize, demand: &mut Demand) {
         | Action::Settle(_)
         | Action::Adjust(_)
         | Action::Refund(_)
-        | Action::EndLocks { .. } => locks + NEXT_MAX,
+        | Action::EndLocks { .. } => locks + NAMED_LAPSES_MAX,
         _ => 0,
     };
     demand.add(Kind::AccountTransaction, lapses);

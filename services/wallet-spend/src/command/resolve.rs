@@ -10,11 +10,14 @@ use zerosum_ledger::engine::{Db, Named};
 
 use super::{
     Command,
-    machine::Prepared,
-    names::{LAPSED_MAX, NEXT_MAX, Names},
-    rows::{Resolved, ResolvedAccount, ResolvedTransaction, Rows, SchemeAccounts},
+    machine::{Machine, Prepared},
+    names::{LAPSED_MAX, Names},
+    rows::{Resolved, ResolvedAccount, ResolvedTransaction, Rows},
 };
-use crate::model::{SchemeId, WalletId};
+use crate::{
+    model::{SchemeId, WalletId},
+    store::decode,
+};
 
 /// The names of a batch by brand.
 pub(super) fn names<'a>(commands: &'a [Named<'a, Command>]) -> HashMap<&'a BrandId, Names<'a>> {
@@ -50,6 +53,7 @@ pub(super) fn named_where<'a, T>(
 }
 
 pub(super) async fn resolve(
+    machine: &Machine,
     db: Db<'_, Prepared>,
     commands: &[Named<'_, Command>],
     rows: &mut Rows,
@@ -63,7 +67,8 @@ pub(super) async fn resolve(
     let (scheme_brands, schemes) =
         pairs(&names, |names| names.schemes.iter().map(|scheme| scheme.get()).collect());
     let (named_brands, scheme_references) = pairs(&names, |names| names.scheme_references.clone());
-    let [lapsed_max, next_max] = [LAPSED_MAX, NEXT_MAX].map(|most| i64::try_from(most).unwrap_or(i64::MAX));
+    let lapsed_max = i64::try_from(LAPSED_MAX).unwrap_or(i64::MAX);
+    let moment = machine.set_moment();
     let statements = db.prepared;
     let by_name: [&(dyn ToSql + Sync); 10] = [
         &value_brands,
@@ -72,8 +77,8 @@ pub(super) async fn resolve(
         &references,
         &wallet_brands,
         &wallets,
+        &moment,
         &lapsed_max,
-        &next_max,
         &parent_brands,
         &parents,
     ];
@@ -88,19 +93,51 @@ pub(super) async fn resolve(
         ask(names_wallets, &statements.resolve_names, &by_name[..]),
         ask(names_schemes, &statements.resolve_schemes, &by_scheme[..]),
     );
-    let mut take = |row: &Row, put: &dyn Fn(&mut Resolved) -> Result<(), Error>| -> Result<(), Error> {
-        let Ok(brand) = BrandId::parse(row.try_get(at::BRAND)?) else { return Ok(()) };
-        put(rows.resolved.entry(brand).or_default())
-    };
+    let resolved = &mut rows.resolved;
     for row in &found? {
-        take(row, &|resolved| name(row, resolved))?;
+        let Ok(brand) = BrandId::parse(row.try_get(at::BRAND)?) else { continue };
+        name(row, resolved.entry(brand).or_default())?;
     }
     for row in &schemes? {
         // These lead with the brand.
         let Ok(brand) = BrandId::parse(row.try_get(0)?) else { continue };
         if let Ok(id) = SchemeId::new(row.try_get(1)?) {
-            rows.resolved.entry(brand).or_default().schemes.insert(row.try_get(2)?, id);
+            resolved.entry(brand).or_default().schemes.insert(row.try_get(2)?, id);
         }
+    }
+    schemes_of(machine, db, resolved).await
+}
+
+/// The schemes that the names lead to: a scheme never changes, so one that the process knows is not read.
+async fn schemes_of(
+    machine: &Machine,
+    db: Db<'_, Prepared>,
+    resolved: &mut HashMap<BrandId, Resolved>,
+) -> Result<(), Error> {
+    let mut unknown: (Vec<String>, Vec<i64>) = Default::default();
+    for (brand, resolved) in &mut *resolved {
+        for id in resolved.scheme_ids() {
+            match machine.known_scheme(brand, id) {
+                Some(scheme) => {
+                    resolved.known_schemes.insert(id, scheme);
+                }
+                None => {
+                    unknown.0.push(brand.as_str().to_owned());
+                    unknown.1.push(id.get());
+                }
+            }
+        }
+    }
+    if unknown.0.is_empty() {
+        return Ok(());
+    }
+    let params: [&(dyn ToSql + Sync); 2] = [&unknown.0, &unknown.1];
+    let statements = db.prepared;
+    let (schemes, tiers) =
+        join!(db.query(&statements.read_schemes, &params), db.query(&statements.read_tiers, &params));
+    for (brand, scheme) in decode::schemes(&schemes?, &tiers?)? {
+        machine.learn_scheme(&brand, &scheme);
+        resolved.entry(brand).or_default().known_schemes.insert(scheme.id, scheme);
     }
     Ok(())
 }
@@ -115,9 +152,6 @@ mod at {
     /// The hold; of an account, its ledger account.
     pub const FIRST_ID: usize = 5;
     pub const POSTING: usize = 6;
-    pub const ISSUE: usize = 6;
-    pub const REDEMPTION: usize = 7;
-    pub const EXPIRED: usize = 8;
 }
 
 /// A row by its kind. References come before their children.
@@ -133,7 +167,12 @@ fn name(row: &Row, resolved: &mut Resolved) -> Result<(), Error> {
             let found = ResolvedTransaction { wallet, hold: hold()?, spend_posting, child_holds: Vec::new() };
             resolved.references.insert(row.try_get(at::NAME)?, found);
         }
-        "account" => account(row, wallet, resolved)?,
+        "account" => {
+            if let Ok(scheme) = SchemeId::new(row.try_get(at::SCHEME)?) {
+                let ledger = AccountId::new(row.try_get(at::FIRST_ID)?);
+                resolved.accounts.entry(wallet).or_default().push(ResolvedAccount { ledger, scheme });
+            }
+        }
         "lock" => resolved.locks.entry(wallet).or_default().extend(hold()?),
         // "child"
         _ => {
@@ -142,18 +181,5 @@ fn name(row: &Row, resolved: &mut Resolved) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
-}
-
-fn account(row: &Row, wallet: WalletId, resolved: &mut Resolved) -> Result<(), Error> {
-    let Ok(scheme) = SchemeId::new(row.try_get(at::SCHEME)?) else { return Ok(()) };
-    let ledger = AccountId::new(row.try_get(at::FIRST_ID)?);
-    resolved.accounts.entry(wallet).or_default().push(ResolvedAccount { ledger, scheme });
-    let accounts = SchemeAccounts {
-        issue: AccountId::new(row.try_get(at::ISSUE)?),
-        redemption: AccountId::new(row.try_get(at::REDEMPTION)?),
-        expired: AccountId::new(row.try_get(at::EXPIRED)?),
-    };
-    resolved.known_schemes.insert(scheme, accounts);
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use zerosum_domain::{AccountId, BrandId};
+use zerosum_domain::{AccountId, BrandId, HoldId};
 
 use super::{ids::Ids, names::LAPSED_MAX};
 use crate::model::{
@@ -104,20 +104,28 @@ pub(super) struct BrandRows {
     references: HashMap<Reference, WalletTransactionId>,
     /// The open locks of a wallet by the moment that they run out.
     locks: HashMap<WalletId, BTreeSet<(Timestamp, WalletTransactionId)>>,
+    /// The locks of wallets of which there may be more than were found.
+    pub many_locks: HashMap<WalletId, HashSet<HoldId>>,
     /// See [`Self::crowded`].
     crowded: Option<BTreeSet<WalletId>>,
 }
 
 impl BrandRows {
     /// The wallets of which so many locks have run out that there may be more than the batch has read, as the batch
-    /// found them: it does not read again what its own commands make room for.
+    /// found them: it does not read again what its own commands make room for. A lock that another process has ended
+    /// since counts too, because it stood in the place of one that was not found.
     pub fn crowded(&mut self, now: Timestamp) -> &BTreeSet<WalletId> {
-        let Self { crowded, locks, .. } = self;
+        let Self { crowded, many_locks, transactions, .. } = self;
         crowded.get_or_insert_with(|| {
-            let many = |of: &BTreeSet<(Timestamp, WalletTransactionId)>| {
-                of.len() >= LAPSED_MAX && of.iter().take_while(|(at, _)| *at <= now).count() >= LAPSED_MAX
+            let is_to_come = |lock: &&WalletTransaction| {
+                lock.status == TransactionStatus::Active && lock.lock_expires_at.is_some_and(|at| at > now)
             };
-            locks.iter().filter(|(_, of)| many(of)).map(|(wallet, _)| *wallet).collect()
+            let is_crowded = |found: &HashSet<HoldId>| {
+                let of_found =
+                    transactions.values().filter(|lock| lock.hold.is_some_and(|hold| found.contains(&hold)));
+                found.len() >= LAPSED_MAX + of_found.filter(is_to_come).count()
+            };
+            many_locks.iter().filter(|(_, found)| is_crowded(found)).map(|(wallet, _)| *wallet).collect()
         })
     }
 
@@ -203,32 +211,35 @@ pub(super) struct Resolved {
     pub identities: HashMap<String, WalletId>,
     pub references: HashMap<String, ResolvedTransaction>,
     pub accounts: HashMap<WalletId, Vec<ResolvedAccount>>,
-    /// The open locks of a wallet that run out first.
-    pub locks: HashMap<WalletId, Vec<zerosum_domain::HoldId>>,
+    /// The open locks of a wallet that have run out, or nearly.
+    pub locks: HashMap<WalletId, Vec<HoldId>>,
+    /// By id and by reference.
     pub schemes: HashMap<String, SchemeId>,
-    pub known_schemes: HashMap<SchemeId, SchemeAccounts>,
+    /// All of the above, and those of the accounts.
+    pub known_schemes: HashMap<SchemeId, Arc<SchemeRef>>,
+}
+
+impl Resolved {
+    /// The schemes of the accounts, and those that are named.
+    pub fn scheme_ids(&self) -> BTreeSet<SchemeId> {
+        let of_accounts = self.accounts.values().flatten().map(|account| account.scheme);
+        of_accounts.chain(self.schemes.values().copied()).collect()
+    }
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct ResolvedTransaction {
     pub wallet: WalletId,
-    pub hold: Option<zerosum_domain::HoldId>,
+    pub hold: Option<HoldId>,
     pub spend_posting: Option<zerosum_domain::TransactionId>,
     /// The holds of its children, for what ends them with it.
-    pub child_holds: Vec<zerosum_domain::HoldId>,
+    pub child_holds: Vec<HoldId>,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ResolvedAccount {
     pub ledger: AccountId,
     pub scheme: SchemeId,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SchemeAccounts {
-    pub issue: AccountId,
-    pub redemption: AccountId,
-    pub expired: AccountId,
 }
 
 /// See the module's documentation.

@@ -18,13 +18,19 @@ pub(crate) struct Lapsed {
     pub action: Action,
 }
 
-/// Locks that have run out, those that ran out first. Brands that are halted are left out.
+/// Locks that have run out, those that ran out first. Brands that are halted are left out, and holds that are no lock
+/// of a wallet's.
 const LOCKS: &str = "
 select t.brand_id, t.wallet_id, t.wallet_transaction_id
-  from wallet.wallet_transactions t
-  join ledger.brands b on b.brand_id = t.brand_id
- where t.status = 'ACTIVE' and t.lock_expires_at <= clock_timestamp() and b.halted_reason is null
- order by t.lock_expires_at
+  from ledger.holds h
+ cross join lateral (
+   select * from ledger.brands b where b.brand_id = h.brand_id and b.halted_reason is null offset 0
+ ) b
+ cross join lateral (
+   select * from wallet.wallet_transactions t where t.brand_id = h.brand_id and t.hold_id = h.hold_id offset 0
+ ) t
+ where h.status = 'open' and h.expires_at <= clock_timestamp()
+ order by h.expires_at
  limit $1::bigint";
 
 /// Accounts with points that have expired and that no lock holds.

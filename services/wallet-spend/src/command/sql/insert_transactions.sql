@@ -1,17 +1,17 @@
 insert into wallet.wallet_transactions (
-  brand_id, wallet_transaction_id, parent_id, wallet_id, identity_id, reference, type, status, meta,
+  brand_id, wallet_transaction_id, parent_id, begun_in, wallet_id, identity_id, reference, type, status, meta,
   shown_accounts, shown_account_transactions, basket, adjudication, results, store_id, store_parent_id,
   account_id, points, money, points_back, settled_points, settled_money, refunded_points, refunded_money,
   details, hold_id, lock_expires_at, lock_transaction, closing_transaction, spend_posting, original_id,
   created_at, updated_at
 )
 select
-  n.brand_id, n.wallet_transaction_id, n.parent_id, n.wallet_id, n.identity_id, n.reference, n.type,
-  n.status, n.meta::json, n.shown_accounts::bigint[], n.shown_account_transactions::bigint[],
-  n.basket::json, n.adjudication::json, n.results::bigint[], n.store_id, n.store_parent_id, n.account_id,
-  n.points, n.money, n.points_back, n.settled_points, n.settled_money, n.refunded_points, n.refunded_money,
-  n.details::json, n.hold_id, n.lock_expires_at, n.lock_transaction, n.closing_transaction,
-  n.spend_posting, n.original_id, n.created_at, n.updated_at
+  n.brand_id, n.wallet_transaction_id, n.parent_id, case when n.type = 'SPEND' then nullif(n.parent_id, 0) end,
+  n.wallet_id, n.identity_id, n.reference, n.type, n.status, n.meta, n.shown_accounts::bigint[],
+  n.shown_account_transactions::bigint[], n.basket, n.adjudication, n.results::bigint[], n.store_id,
+  n.store_parent_id, n.account_id, n.points, n.money, n.points_back, n.settled_points, n.settled_money,
+  n.refunded_points, n.refunded_money, n.details, n.hold_id, n.lock_expires_at, n.lock_transaction,
+  n.closing_transaction, n.spend_posting, n.original_id, n.created_at, n.updated_at
   from unnest(
     $1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],

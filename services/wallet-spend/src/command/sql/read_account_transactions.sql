@@ -1,6 +1,6 @@
--- What was made for transactions that are told again or taken back.
+-- What was made for transactions that are told again or taken back: what they show, and what ended their locks.
 select a.brand_id, a.account_transaction_id, a.parent_id, a.wallet_id, a.account_id, a.wallet_transaction_id,
-       a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details::text,
+       a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details,
        a.posting, a.created_at
   from unnest($1::text[], $2::text[]) as named (brand_id, reference)
  cross join lateral (
@@ -9,8 +9,13 @@ select a.brand_id, a.account_transaction_id, a.parent_id, a.wallet_id, a.account
    offset 0
  ) t
  cross join lateral (
+   select * from unnest(t.shown_accounts, t.shown_account_transactions)
+   union
+   select t.account_id, t.closing_transaction
+ ) made (account_id, account_transaction_id)
+ cross join lateral (
    select * from wallet.account_transactions a
-    where a.brand_id = t.brand_id and a.wallet_transaction_id = t.wallet_transaction_id
-      and a.wallet_transaction_id <> 0
+    where a.brand_id = t.brand_id and a.account_id = made.account_id
+      and a.account_transaction_id = made.account_transaction_id
    offset 0
  ) a

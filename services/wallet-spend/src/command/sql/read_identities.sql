@@ -1,4 +1,4 @@
--- The identities of the locked wallets, and those of the values that led to none when the batch looked.
+-- The identities of wallets that are told of, and those that the commands name.
 select i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
        i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at
   from unnest($1::text[], $2::bigint[]) as named (brand_id, wallet_id)

@@ -1,6 +1,6 @@
 -- What identity values, references and wallet ids lead to, each looked up once: wallets, their ledger accounts, the
--- holds of their locks which have run out or will before this batch has decided (and of the next ones whatever the
--- clock says), and the holds of the open children of the references that end with theirs.
+-- holds of their locks that have run out or will within the minute, before this batch has decided, and the holds of
+-- the open spends of the purchases that end with theirs.
 -- A row is of one kind, and the columns that it has no use for are null.
 with by_value as materialized (
   select i.*
@@ -20,35 +20,44 @@ with by_value as materialized (
       where t.brand_id = named.brand_id and t.reference = named.reference
      offset 0
    ) t
-), named (brand_id, wallet_id) as materialized (
+), named (brand_id, wallet_id) as (
   select brand_id, wallet_id from by_value
   union
   select brand_id, wallet_id from by_reference
   union
   select * from unnest($5::text[], $6::bigint[])
+), account as materialized (
+  select a.*
+    from named
+   cross join lateral (
+     select a.brand_id, a.wallet_id, a.scheme_id, a.ledger_account
+       from wallet.accounts a
+      where a.brand_id = named.brand_id and a.wallet_id = named.wallet_id
+     offset 0
+   ) a
 )
 select 'identity' as kind, v.brand_id, v.value as name, v.wallet_id, null::bigint as scheme_id, null::uuid as a,
-       null::uuid as b, null::uuid as c, null::uuid as d
+       null::uuid as b
   from by_value v
 union all
-select 'reference', r.brand_id, r.reference, r.wallet_id, null, r.hold_id, r.spend_posting, null, null
+select 'reference', r.brand_id, r.reference, r.wallet_id, null, r.hold_id, r.spend_posting
   from by_reference r
 union all
-select 'account', a.brand_id, null, a.wallet_id, a.scheme_id, a.ledger_account, s.issue_account, s.redemption_account,
-       s.expired_account
-  from named
- cross join lateral (
-   select * from wallet.accounts a where a.brand_id = named.brand_id and a.wallet_id = named.wallet_id offset 0
- ) a
- cross join lateral (
-   select * from wallet.schemes s where s.brand_id = a.brand_id and s.scheme_id = a.scheme_id offset 0
- ) s
+select 'account', a.brand_id, null, a.wallet_id, a.scheme_id, a.ledger_account, null
+  from account a
 union all
-select 'lock', named.brand_id, null, named.wallet_id, null, locks.hold_id, null, null, null
-  from named
- cross join lateral wallet.next_locks(named.brand_id, named.wallet_id, $7::bigint, $8::bigint) as locks
+select 'lock', a.brand_id, null, a.wallet_id, null, due.hold_id, null
+  from account a
+ cross join lateral (
+   select h.hold_id
+     from ledger.holds h
+    where h.brand_id = a.brand_id and h.account_id = a.ledger_account and h.status = 'open'
+      and h.expires_at <= coalesce($7::timestamptz, statement_timestamp()) + interval '1 minute'
+    order by h.expires_at
+    limit $8::bigint
+ ) due
 union all
-select 'child', t.brand_id, t.reference, t.wallet_id, null, c.hold_id, null, null, null
+select 'child', t.brand_id, t.reference, t.wallet_id, null, c.hold_id, null
   from unnest($9::text[], $10::text[]) as named (brand_id, reference)
  cross join lateral (
    select * from wallet.wallet_transactions t
@@ -57,7 +66,7 @@ select 'child', t.brand_id, t.reference, t.wallet_id, null, c.hold_id, null, nul
  ) t
  cross join lateral (
    select * from wallet.wallet_transactions c
-    where c.brand_id = t.brand_id and c.parent_id = t.wallet_transaction_id and c.parent_id <> 0
+    where c.brand_id = t.brand_id and c.begun_in = t.wallet_transaction_id
       and c.status = 'ACTIVE' and c.hold_id is not null
    offset 0
  ) c

@@ -151,7 +151,7 @@ columns! {
         original: Option<i64> = of.original.map(|id| id.get()),
         created_at: Timestamp = of.created_at,
         updated_at: Timestamp = of.updated_at,
-    } update { id, parent, identity, reference, status, meta, shown_accounts, shown_account_transactions, basket, results, store, store_parent, points, settled_points, settled_money, refunded_points, refunded_money, closing_transaction, spend_posting, updated_at }
+    } update { id, parent, wallet, identity, reference, status, meta, shown_accounts, shown_account_transactions, basket, results, store, store_parent, points, settled_points, settled_money, refunded_points, refunded_money, closing_transaction, spend_posting, updated_at }
 }
 
 columns! {
