@@ -142,6 +142,8 @@ type Outcome<M> = Result<Answer<M>, Fault>;
 /// A queued command.
 struct Pending<M: StateMachine> {
     submission: Submission<M::Command>,
+    /// Whether its accounts were read because the lane did not remember them.
+    scouted: bool,
     answer: oneshot::Sender<Outcome<M>>,
 }
 
@@ -193,7 +195,7 @@ impl<M: StateMachine> Engine<M> {
     /// Hands a command to its brand's lane and waits for what was decided.
     pub async fn submit(&self, submission: Submission<M::Command>) -> Outcome<M> {
         let (answer, decided) = oneshot::channel();
-        self.lane(&submission.brand).try_send(Pending { submission, answer }).map_err(
+        self.lane(&submission.brand).try_send(Pending { submission, scouted: false, answer }).map_err(
             |error| match error {
                 mpsc::error::TrySendError::Full(_) => Fault::Busy,
                 mpsc::error::TrySendError::Closed(_) => Fault::Unavailable,

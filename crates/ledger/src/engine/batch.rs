@@ -3,27 +3,29 @@
 mod answers;
 mod attempt;
 mod decide;
+mod plan;
+mod scout;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeSet, HashMap};
 
 use answers::{StoredAnswers, known_keys, stored};
 use futures_util::join;
 use jiff::Timestamp;
 use tokio::time::timeout;
 use tokio_postgres::{Error, Row, types::ToSql};
-use zerosum_domain::{AccountId, BrandId, Currency};
+use zerosum_domain::{BrandId, Currency};
 
 pub(super) use self::{
     answers::NewAnswer,
     attempt::{Attempt, classify},
     decide::{Confirms, Decided},
+    plan::{Landed, Missing, Sorted, fly, plan, sort},
+    scout::{Seen, scout},
 };
 use super::{
     Clock, EngineConfig, Key, Named, Outcome, Pending, ROUND_TRIP_MAX, StateMachine, Stats, Wants,
     fault_points::{FaultPoint, reach},
+    lane::Gate,
     memory::Memory,
     read,
     session::Session,
@@ -56,10 +58,8 @@ pub(super) async fn run<M: StateMachine>(
         .iter()
         .map(|pending| Named { brand: &pending.submission.brand, command: &pending.submission.command })
         .collect();
-    let trusted = remembers::<M>(config) && memory.trust_next();
-    // With lots, a batch is decided on memory alone, in a flight, or under locks.
-    let memory_served = (trusted && !M::LOTS).then_some(&*memory);
-    let reading = Reading { machine, session, clock: &config.clock, stats, memory: memory_served };
+    memory.locked();
+    let reading = Reading { machine, session, clock: &config.clock, stats };
     let read = match reading.run(batch, &named).await {
         Ok(read) => read,
         Err(failed) => return Err(roll_back(session, stats, failed).await),
@@ -68,10 +68,6 @@ pub(super) async fn run<M: StateMachine>(
         Ok(decided) => decided,
         Err(failed) => return Err(roll_back(session, stats, failed).await),
     };
-    if decided.needs_locks() {
-        memory.doubt();
-        return Err(roll_back(session, stats, Attempt::Stale).await);
-    }
     if decided.nothing_to_write() {
         // Only replays and faults: the locks are let go, nothing was changed.
         return match roll_back(session, stats, Attempt::Failed).await {
@@ -80,19 +76,14 @@ pub(super) async fn run<M: StateMachine>(
         };
     }
     reach(FaultPoint::Decided);
-    let committed = write::commit(machine, session, stats, &decided, Begun::Already).await;
+    let committed = write::commit(machine, session, stats, &decided, Begun::Already, Gate::open()).await;
     match committed {
         Ok(_) if decided.halted => memory.forget(),
         Ok(_) if remembers::<M>(config) => {
             memory.learn(decided.books.iter());
             memory.heard(decided.now);
-            if !decided.locked {
-                memory.served();
-            }
         }
         Ok(_) => {}
-        Err(Attempt::KnownKey) => memory.doubt(),
-        Err(Attempt::Stale) => memory.distrust(),
         Err(_) => memory.forget(),
     }
     committed?;
@@ -104,70 +95,12 @@ fn remembers<M: StateMachine>(config: &EngineConfig) -> bool {
     config.remembers && (!M::LOTS || M::LOTS_KEEP_EXPIRY)
 }
 
-/// Decides a batch on what the lane remembers and nothing else, if it remembers all that the batch needs: such a batch
-/// has nothing to read, and can be sent behind another that is still on its way.
-pub(super) fn plan<M: StateMachine>(
-    machine: &M,
-    config: &EngineConfig,
-    ids: &mut Ids,
-    memory: &mut Memory,
-    batch: &[Pending<M>],
-) -> Option<Decided<M>> {
-    // A machine with rows of its own has to load them.
-    if !remembers::<M>(config) || M::RESOLVES || size_of::<M::Rows>() > 0 || !memory.is_trusted() {
-        return None;
-    }
-    let rows = M::Rows::default();
-    let mut wants = Wants::default();
-    let mut books = HashMap::new();
-    for Pending { submission, .. } in batch {
-        let brand = &submission.brand;
-        let command = &submission.command;
-        machine.wants(Named { brand, command }, &rows, wants.of(brand));
-        if !books.contains_key(brand) {
-            books.insert(brand.clone(), Book::new(memory.brand(brand)?.clone()));
-        }
-    }
-    if !wants.ids_and_codes_only() {
-        return None;
-    }
-    for (brand, id) in &wants.accounts {
-        memory.load(brand, AccountId::new(*id), None, books.get_mut(brand)?)?;
-    }
-    for (brand, code) in &wants.codes {
-        memory.load(brand, memory.by_code(brand, code)?, Some(code), books.get_mut(brand)?)?;
-    }
-    let now = match &config.clock {
-        Clock::Database => memory.now()?,
-        set @ Clock::Set(_) => set_moment(set)?,
-    };
-    let (halted, keys) = (BTreeSet::new(), StoredAnswers::new());
-    let read = Read { books, halted, keys, rows, now, locked: false };
-    let decided = decide::decide(machine, ids, batch, read).ok()?;
-    if decided.needs_locks() {
-        memory.doubt();
-        return None;
-    }
-    reach(FaultPoint::Decided);
-    Some(decided)
-}
-
-/// Writes a planned batch. Its first poll sends all of it.
-pub(super) async fn fly<M: StateMachine>(
-    machine: Arc<M>,
-    session: Arc<Session<M>>,
-    stats: Arc<Stats>,
-    mut decided: Decided<M>,
-) -> Landed<M> {
-    let moment = write::commit(&*machine, &session, &stats, &decided, Begun::ByTheWrite).await?;
-    Ok((std::mem::take(&mut decided.outcomes), moment))
-}
-
-/// The outcomes of a batch that was sent behind another, and the database's moment.
-pub(super) type Landed<M> = Result<(Vec<Outcome<M>>, Option<Timestamp>), Attempt>;
-
 /// Ends the transaction of a batch that will not commit, so that the session can be used again.
-async fn roll_back<M: StateMachine>(session: &Session<M>, stats: &Stats, failed: Attempt) -> Attempt {
+pub(super) async fn roll_back<M: StateMachine>(
+    session: &Session<M>,
+    stats: &Stats,
+    failed: Attempt,
+) -> Attempt {
     Stats::add(&stats.round_trips, 1);
     match timeout(ROUND_TRIP_MAX, session.db().command("rollback")).await {
         Ok(Ok(())) => failed,
@@ -181,8 +114,6 @@ struct Reading<'a, M: StateMachine> {
     session: &'a Session<M>,
     clock: &'a Clock,
     stats: &'a Stats,
-    /// What the lane remembers, when this batch goes without locks.
-    memory: Option<&'a Memory>,
 }
 
 impl<M: StateMachine> Reading<'_, M> {
@@ -191,7 +122,7 @@ impl<M: StateMachine> Reading<'_, M> {
         batch: &[Pending<M>],
         named: &[Named<'_, M::Command>],
     ) -> Result<Read<M::Rows>, Attempt> {
-        let Self { machine, session, clock, stats, memory } = self;
+        let Self { machine, session, clock, stats } = self;
         let db = session.db();
         let mut rows = M::Rows::default();
         if M::RESOLVES {
@@ -212,8 +143,6 @@ impl<M: StateMachine> Reading<'_, M> {
             .filter_map(|pending| Some((pending.submission.brand.as_str(), pending.submission.key.as_ref()?)))
             .collect();
 
-        // What a lane remembers is only good for accounts that are named by id; everything else is locked.
-        let memory = memory.filter(|_| wants.ids_only());
         Stats::add(&stats.round_trips, 1);
         let brand_params: [&(dyn ToSql + Sync); 1] = [&brands];
         let reading = async {
@@ -225,11 +154,8 @@ impl<M: StateMachine> Reading<'_, M> {
             let (begun, loaded, ledger, key_rows, brand_rows) = join!(
                 begin,
                 machine.load(db, named, &mut rows),
-                read::ledger(session, &wants, memory),
-                async {
-                    // A key is nearly always new, and the write finds out if one is not.
-                    if memory.is_some() { Ok(Vec::new()) } else { known_keys(session, &keys).await }
-                },
+                read::ledger(session, &wants),
+                known_keys(session, &keys),
                 db.query(&session.statements.read_brands, &brand_params),
             );
             begun.and(loaded)?;
@@ -246,7 +172,7 @@ impl<M: StateMachine> Reading<'_, M> {
             let now = moment(clock, &brand_rows)?;
             let (mut books, halted) = open_books(&brand_rows)?;
             ledger.into_books(&mut books)?;
-            Ok(Read { books, halted, keys: stored(&key_rows)?, rows, now, locked: memory.is_none() })
+            Ok(Read { books, halted, keys: stored(&key_rows)?, rows, now, locked: true })
         };
         into_memory().map_err(|error| {
             tracing::error!(

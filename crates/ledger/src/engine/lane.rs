@@ -1,32 +1,38 @@
 //! A lane: one task that decides batch after batch, and a few connections.
 //!
 //! A batch that is decided on what the lane remembers has nothing to read. It is sent as one pipeline, and the next such
-//! batch may be sent before its commit is acknowledged, decided on what it leaves behind: behind it, on its connection,
-//! and then the server runs them in that order; or beside it, on another connection, if the two touch nothing in common,
-//! and then their order does not matter. When one fails, what was built on it finds other balances than it was decided
-//! on and fails too; whatever failed runs again, alone and under locks.
+//! batch may be sent before its commit is acknowledged, decided on what it leaves behind:
+//! - behind it, on its connection: the server runs them in that order;
+//! - beside it, on another connection. Its new rows are written at once. If the two move an account in common, it waits
+//!   for the other's commit before it moves anything and commits (its gate); if not, their order does not matter.
+//!
+//! When one fails, what was built on it fails too, because its gate does not open or because it finds other balances than
+//! it was decided on; whatever failed runs again, alone and under locks.
 
 mod connections;
 mod flights;
+mod gate;
+mod scouts;
 mod waiting;
 
-use std::{sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
-use futures_util::{FutureExt, poll};
 use rand::Rng;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep},
 };
 
+pub(super) use self::gate::Gate;
 use self::{
     connections::Connections,
-    flights::{Flight, Flights, Touches},
+    flights::{Flight, Flights, Landing},
+    scouts::{Scout, Scouts},
     waiting::Waiting,
 };
 use super::{
-    EngineConfig, Fault, Outcome, Pending, StateMachine, Stats,
-    batch::{self, Attempt, Landed},
+    EngineConfig, Fault, Outcome, Pending, StateMachine, Stats, Wants,
+    batch::{self, Attempt, Landed, Missing, Seen, Sorted},
     fault_points::{FaultPoint, reach},
     memory::Memory,
     trouble::Trouble,
@@ -48,11 +54,10 @@ const EACH_MAX: usize = 2;
 /// The least that is sent behind another batch. What a batch costs whatever its length is shared by this many; fewer
 /// wait for the one before, and for company.
 const FOLLOWS_MIN: usize = 100;
-/// The least that is sent beside another batch, where it waits for nobody.
-const ABREAST_MIN: usize = 16;
-/// The most that may be on its way for a batch to be sent beside it. Two short batches each wait for a commit, and the
-/// server has time for both; two long ones take turns at its cores, and longer ones cost less.
-const ABREAST_MAX: usize = 64;
+/// The least that is sent beside another batch.
+const BESIDE_MIN: usize = 16;
+/// Of what is on its way, a batch beside it is no less than this part: many short batches cost more than a few long ones.
+const BESIDE_SHARE: usize = 2;
 
 pub(super) struct Lane<M: StateMachine> {
     machine: Arc<M>,
@@ -65,16 +70,15 @@ pub(super) struct Lane<M: StateMachine> {
     /// How long a batch takes these days.
     pace: Duration,
     flights: Flights<M>,
-    /// The weight of the commands that had to wait when they were last looked at, for the flights that there are.
-    looked_at: usize,
+    scouts: Scouts<M>,
 }
 
 impl<M: StateMachine> Lane<M> {
     pub fn new(machine: Arc<M>, config: EngineConfig, stats: Arc<Stats>, trouble: Arc<Trouble>) -> Self {
-        let connections = Connections::new(&config.database, config.connections);
-        let (ids, memory, flights) = (Ids::random(), Memory::default(), Flights::new());
-        let (pace, looked_at) = (Duration::ZERO, 0);
-        Self { machine, config, stats, trouble, connections, ids, memory, pace, flights, looked_at }
+        let connections = Connections::new(&config.database, config.connections, &stats);
+        let (ids, memory, pace) = (Ids::random(), Memory::default(), Duration::ZERO);
+        let (flights, scouts) = (Flights::new(), Scouts::new());
+        Self { machine, config, stats, trouble, connections, ids, memory, pace, flights, scouts }
     }
 
     pub async fn run(mut self, mut queue: mpsc::Receiver<Pending<M>>) {
@@ -84,7 +88,7 @@ impl<M: StateMachine> Lane<M> {
             if self.depart(&mut waiting, &mut queue).await {
                 continue;
             }
-            if self.flights.is_empty() {
+            if self.flights.is_empty() && self.scouts.is_empty() {
                 match queue.recv().await {
                     Some(next) => waiting.add(next),
                     None => return,
@@ -94,6 +98,7 @@ impl<M: StateMachine> Lane<M> {
             tokio::select! {
                 biased;
                 (flight, landed) = self.flights.next() => self.land(flight, landed).await,
+                (batch, seen) = self.scouts.next() => self.seen(&mut waiting, batch, seen),
                 Some(next) = queue.recv(), if waiting.weight() < self.config.batch_max => waiting.add(next),
             }
         }
@@ -116,99 +121,120 @@ impl<M: StateMachine> Lane<M> {
         }
         let start = Instant::now();
         let last_start = start + self.pace;
-        if self.flights.is_empty() {
-            waiting.refresh(last_start, queue, self.config.batch_max);
-            let batch = waiting.take();
-            if !batch.is_empty() {
-                self.start(batch, Touches::default(), start, 0).await;
-            }
-            return true;
-        }
-        // To look through them for each that comes would be work without end.
-        if waiting.weight() < self.looked_at + ABREAST_MIN {
+        let way = if self.flights.is_empty() { Some((0, 0)) } else { self.way(waiting.weight()) };
+        let Some((on, least)) = way else { return false };
+        waiting.refresh(last_start, queue, self.config.batch_max);
+        if waiting.weight() < least {
             return false;
         }
-        self.looked_at = waiting.weight();
-        for (on, least) in self.ways(waiting.weight()) {
-            waiting.refresh(last_start, queue, self.config.batch_max);
-            let blocked = self.flights.blocked(on);
-            if let Some((batch, touches)) = waiting.take_clear_of(&*self.machine, blocked, least) {
-                self.start(batch, touches, start, on).await;
-                return true;
-            }
+        let batch = waiting.take();
+        if let Some(batch) = self.start(batch, start, on).await {
+            self.alone(batch).await;
+            self.note_pace(start.elapsed());
         }
-        false
+        true
     }
 
-    /// The connections that could take another batch beside or behind those that are on their way, the best first, with
-    /// the least that is worth it.
-    fn ways(&mut self, weight: usize) -> Vec<(usize, usize)> {
-        let mut ways = Vec::new();
-        let room = self.flights.commands() <= ABREAST_MAX;
-        for on in 0..self.connections.count() {
-            if room && weight >= ABREAST_MIN && self.flights.on(on) == 0 {
-                self.connections.prepare(on);
-                if self.connections.get(on).is_some() {
-                    ways.push((on, ABREAST_MIN));
-                }
-            }
+    /// The connection that could take this much, beside the batches that are on their way or behind one, and the least
+    /// that is worth it there.
+    fn way(&mut self, weight: usize) -> Option<(usize, usize)> {
+        let least = BESIDE_MIN.max(self.flights.commands() / BESIDE_SHARE);
+        if weight >= least
+            && let Some(idle) = self.connections.writing().find(|on| self.flights.on(*on) == 0)
+            && self.connections.prepare(idle).is_some()
+        {
+            return Some((idle, least));
         }
-        for on in 0..self.connections.count() {
-            if weight >= FOLLOWS_MIN && (1..EACH_MAX).contains(&self.flights.on(on)) {
-                ways.push((on, FOLLOWS_MIN));
-            }
-        }
-        ways
+        let takes_more =
+            |on: &usize| (1..EACH_MAX).contains(&self.flights.on(*on)) && self.flights.are_sent(*on);
+        let busy = self.connections.writing().find(takes_more).filter(|_| weight >= FOLLOWS_MIN);
+        busy.map(|on| (on, FOLLOWS_MIN))
     }
 
-    /// Sends a batch off, or runs it alone if it has something to read.
-    async fn start(&mut self, batch: Vec<Pending<M>>, touches: Touches, start: Instant, on: usize) {
-        self.looked_at = 0;
-        let Some(batch) = self.fly(batch, touches, start, on).await else { return };
+    /// Sends off what the lane remembers all of, and has the rest read. Hands back what it can do neither with.
+    async fn start(&mut self, batch: Vec<Pending<M>>, start: Instant, on: usize) -> Option<Vec<Pending<M>>> {
+        let sorted = match batch::sort(&*self.machine, &self.config, &mut self.memory, batch) {
+            Ok(sorted) => sorted,
+            Err(batch) => return Some(batch),
+        };
+        let Sorted { known, wants, mut unknown, missing } = sorted;
+        let mut left = if known.is_empty() { None } else { self.fly(known, &wants, start, on).await };
+        if !unknown.is_empty() && left.is_none() {
+            left = self.scout(unknown, missing);
+        } else if let Some(left) = &mut left {
+            left.append(&mut unknown);
+        }
+        left
+    }
+
+    /// Runs a batch by itself, under locks.
+    async fn alone(&mut self, batch: Vec<Pending<M>>) {
         while !self.flights.is_empty() {
             let (flight, landed) = self.flights.next().await;
             self.land(flight, landed).await;
         }
         self.settle(batch).await;
-        self.note_pace(start.elapsed());
     }
 
-    /// Sends a batch off, if the lane remembers all that it needs; otherwise hands it back.
+    /// Sends a batch off; hands it back if it has to run under locks.
     async fn fly(
         &mut self,
         batch: Vec<Pending<M>>,
-        mut touches: Touches,
+        wants: &Wants,
         start: Instant,
         on: usize,
     ) -> Option<Vec<Pending<M>>> {
         let Some(session) = self.connections.get(on).cloned() else { return Some(batch) };
         let (ids, memory) = (&mut self.ids, &mut self.memory);
-        let Some(decided) = batch::plan(&*self.machine, &self.config, ids, memory, &batch) else {
+        let Some(decided) = batch::plan(&*self.machine, &self.config, ids, memory, &batch, wants) else {
             return Some(batch);
         };
         memory.learn(decided.books.iter());
-        if self.flights.is_empty() && self.connections.count() > 1 {
-            batch.iter().for_each(|pending| touches.add(Touches::of(&*self.machine, pending)));
-        }
-        let before = session.sent();
+        let accounts =
+            decided.books.values().flat_map(|book| book.accounts().map(|account| account.id)).collect();
+        let gate = self.flights.gate(on, &accounts);
         let (machine, stats) = (self.machine.clone(), self.stats.clone());
-        let mut landing = batch::fly(machine, session.clone(), stats, decided).boxed();
-        // The first poll sends all of it, behind what was sent before.
-        if let Poll::Ready(landed) = poll!(&mut landing) {
-            landing = std::future::ready(landed).boxed();
-        }
-        Stats::add(&self.stats.statements, session.sent() - before);
+        let mut landing = Landing::new(batch::fly(machine, session, stats, decided, gate.clone()));
+        // The first poll sends all that waits for nobody, behind what was sent before.
+        poll_fn(|cx| Poll::Ready(landing.poll(cx))).await;
         if !self.flights.is_empty() {
-            let abreast = self.flights.on(on) == 0;
-            Stats::add(if abreast { &self.stats.abreast } else { &self.stats.followers }, 1);
+            let beside = self.flights.on(on) == 0;
+            Stats::add(if beside { &self.stats.beside } else { &self.stats.followers }, 1);
+            Stats::add(&self.stats.gated, u64::from(!gate.is_open()));
         }
-        self.flights.push(Flight { batch, start, on, touches, landing });
+        self.flights.push(Flight { batch, start, on, accounts, gate, landing });
         None
+    }
+
+    /// Has what is missing read; hands the batch back if there is no connection for that.
+    fn scout(&mut self, batch: Vec<Pending<M>>, missing: Missing) -> Option<Vec<Pending<M>>> {
+        let Some(session) = self.connections.prepare(self.connections.reading()).cloned() else {
+            return Some(batch);
+        };
+        let (stats, clock) = (self.stats.clone(), self.config.clock.clone());
+        Stats::add(&self.stats.scouts, 1);
+        let reading = Box::pin(batch::scout(session, stats, clock, missing));
+        self.scouts.push(Scout { batch, reading });
+        None
+    }
+
+    /// What a batch waits for was read; it is taken up again.
+    fn seen(&mut self, waiting: &mut Waiting<M>, batch: Vec<Pending<M>>, seen: Result<Seen, Attempt>) {
+        match seen {
+            Ok(seen) => {
+                self.memory.see(seen.books.iter());
+                seen.now.into_iter().for_each(|now| self.memory.heard(now));
+            }
+            // Under locks it will be seen what is wrong.
+            Err(_) => self.connections.close(self.connections.reading()),
+        }
+        for pending in batch {
+            waiting.add(Pending { scouted: true, ..pending });
+        }
     }
 
     /// A flight has landed, one way or the other.
     async fn land(&mut self, flight: Flight<M>, landed: Landed<M>) {
-        self.looked_at = 0;
         self.note_pace(flight.start.elapsed());
         let attempt = match landed {
             Ok(landed) => return self.landed(flight.batch, landed),
@@ -225,7 +251,7 @@ impl<M: StateMachine> Lane<M> {
         }
         // Before any batch runs again, which may open another session.
         for (flight, attempt) in &failed {
-            if *attempt == Attempt::Unknown {
+            if matches!(attempt, Attempt::Unknown | Attempt::Unavailable) {
                 self.trouble.failed();
                 self.connections.close(flight.on);
             }
@@ -319,11 +345,9 @@ impl<M: StateMachine> Lane<M> {
 
     async fn attempt(&mut self, batch: &[Pending<M>]) -> Result<Vec<Outcome<M>>, Attempt> {
         let session = self.connections.first().await?.clone();
-        let before = session.sent();
         let (ids, memory) = (&mut self.ids, &mut self.memory);
         let result =
             batch::run(&*self.machine, &session, &self.config, ids, memory, &self.stats, batch).await;
-        Stats::add(&self.stats.statements, session.sent() - before);
         if result.is_ok() {
             self.note_committed(batch.len());
         }

@@ -16,9 +16,9 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
 use zerosum_domain::{AccountId, BrandId};
 
+use super::Wants;
 use crate::book::{Account, Book, Brand, Lot};
 
 /// Accounts and lots. Past it the lane forgets all of them and starts over: 100,000 accounts are some 20 MB.
@@ -74,15 +74,17 @@ impl Memory {
         self.distrust == 0
     }
 
-    /// Whether this batch may; one more that did not bring trust back.
-    pub fn trust_next(&mut self) -> bool {
-        let trusted = self.is_trusted();
+    /// A batch runs under locks: one less to come.
+    pub fn locked(&mut self) {
         self.distrust = self.distrust.saturating_sub(1);
-        trusted
     }
 
-    pub fn account(&self, brand: &BrandId, id: Uuid) -> Option<&Account> {
-        Some(&self.brands.get(brand)?.accounts.get(&AccountId::new(id))?.0)
+    /// Whether it holds all that is named; ids and codes only.
+    pub fn knows(&self, brand: &BrandId, wants: &Wants) -> bool {
+        let Some(known) = self.brands.get(brand) else { return false };
+        let holds = |id: &AccountId| known.accounts.contains_key(id);
+        wants.accounts.iter().all(|(_, id)| holds(&AccountId::new(*id)))
+            && wants.codes.iter().all(|(_, code)| known.codes.get(code).is_some_and(holds))
     }
 
     /// The account that a rule gave this name.
@@ -133,6 +135,19 @@ impl Memory {
 
     /// What a batch leaves behind when it is committed.
     pub fn learn<'a>(&mut self, books: impl Iterator<Item = (&'a BrandId, &'a Book)>) {
+        self.take_in(books, |_known| true);
+    }
+
+    /// What was read of the database without locks: it may be older than what is known already.
+    pub fn see<'a>(&mut self, books: impl Iterator<Item = (&'a BrandId, &'a Book)>) {
+        self.take_in(books, |known| !known);
+    }
+
+    fn take_in<'a>(
+        &mut self,
+        books: impl Iterator<Item = (&'a BrandId, &'a Book)>,
+        takes: impl Fn(bool) -> bool,
+    ) {
         if self.things >= THINGS_MAX {
             self.forget();
         }
@@ -145,6 +160,9 @@ impl Memory {
             });
             known.codes.extend(book.codes().map(|(code, id)| (code.clone(), id)));
             for account in book.accounts() {
+                if !takes(known.accounts.contains_key(&account.id)) {
+                    continue;
+                }
                 let lots: Vec<Lot> = book.lots_of(account.id).into_iter().map(Lot::committed).collect();
                 let follows = !account.keeps_lots || (account.held == 0 && lots.len() <= LOTS_MAX);
                 let before = if follows {
@@ -191,6 +209,7 @@ impl Memory {
 mod tests {
     use std::thread::sleep;
 
+    use uuid::Uuid;
     use zerosum_domain::{Currency, Limits, LotId, Steward};
 
     use super::*;
@@ -229,7 +248,14 @@ mod tests {
     #[test]
     fn each_miss_doubles_the_batches_under_locks_and_service_brings_them_down() {
         let mut memory = Memory::default();
-        let locked = |memory: &mut Memory| (0..).take_while(|_| !memory.trust_next()).count();
+        let locked = |memory: &mut Memory| {
+            let mut batches = 0;
+            while !memory.is_trusted() {
+                memory.locked();
+                batches += 1;
+            }
+            batches
+        };
         let mut misses = Vec::new();
         for _ in 0..8 {
             memory.doubt();

@@ -7,13 +7,11 @@ use tokio_postgres::{Error, Row, types::ToSql};
 use uuid::Uuid;
 use zerosum_domain::{AccountId, BrandId, Currency, HoldId, Limits, LotId, Steward, TransactionId};
 
-use super::{StateMachine, Wants, memory::Memory, session::Session};
+use super::{StateMachine, Wants, session::Session};
 use crate::book::{Account, Book, Drawn, EntryRow, Hold, HoldStatus, KnownTransaction, Lot};
 
 /// What the statements answered, each a list of rows.
 pub(super) struct Loaded {
-    /// What the lane remembered, with the brand.
-    remembered: Vec<(BrandId, Account)>,
     accounts: Vec<Row>,
     lots: Vec<Row>,
     holds: Vec<Row>,
@@ -30,23 +28,10 @@ fn columns<'a, T: Copy>(named: impl Iterator<Item = (&'a BrandId, T)>) -> Column
 }
 
 /// Sends every statement at the first poll: first the one that locks, then those that read under the lock.
-/// With a memory, nothing is locked, and only what it does not hold is read.
-pub(super) async fn ledger<M: StateMachine>(
-    session: &Session<M>,
-    wants: &Wants,
-    memory: Option<&Memory>,
-) -> Result<Loaded, Error> {
+pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants) -> Result<Loaded, Error> {
     let db = session.db();
     let statements = &session.statements;
-    let mut remembered = Vec::new();
-    let mut unknown = Vec::new();
-    for (brand, id) in &wants.accounts {
-        match memory.and_then(|memory| memory.account(brand, *id)) {
-            Some(account) => remembered.push((brand.clone(), account.clone())),
-            None => unknown.push((brand, *id)),
-        }
-    }
-    let Columns(id_brands, ids) = columns(unknown.into_iter());
+    let Columns(id_brands, ids) = columns(wants.accounts.iter().map(|(brand, id)| (brand, *id)));
     let Columns(code_brands, codes) = columns(wants.codes.iter().map(|(brand, code)| (brand, &**code)));
     let Columns(name_brands, names) =
         columns(wants.external_ids.iter().map(|(brand, name)| (brand, &**name)));
@@ -77,12 +62,7 @@ pub(super) async fn ledger<M: StateMachine>(
             ];
             db.query(&statements.lock_accounts, &named).await
         } else if !ids.is_empty() {
-            let statement = if memory.is_some() {
-                &statements.read_accounts_by_id
-            } else {
-                &statements.lock_accounts_by_id
-            };
-            db.query(statement, &[&id_brands, &ids]).await
+            db.query(&statements.lock_accounts_by_id, &[&id_brands, &ids]).await
         } else {
             Ok(Vec::new())
         }
@@ -118,8 +98,7 @@ pub(super) async fn ledger<M: StateMachine>(
         db.query(&statements.read_transactions, &[&transaction_brands, &transactions]).await
     };
     let read_refs = async {
-        // A reference is nearly always new, and the write finds out if one is not.
-        if refs.is_empty() || memory.is_some() {
+        if refs.is_empty() {
             return Ok(Vec::new());
         }
         db.query(&statements.read_external_refs, &[&ref_brands, &ref_kinds, &refs]).await
@@ -127,7 +106,6 @@ pub(super) async fn ledger<M: StateMachine>(
     let (accounts, lots, holds, transactions, external_refs) =
         join!(lock, read_lots, read_holds, read_transactions, read_refs);
     Ok(Loaded {
-        remembered,
         accounts: accounts?,
         lots: lots?,
         holds: holds?,
@@ -136,15 +114,55 @@ pub(super) async fn ledger<M: StateMachine>(
     })
 }
 
+/// Accounts that are named by id or code, with their lots, without locks. The balance is read before the lots: if both
+/// are of one version, nothing has moved between.
+pub(super) async fn unlocked<M: StateMachine>(session: &Session<M>, wants: &Wants) -> Result<Loaded, Error> {
+    let (db, statements) = (session.db(), &session.statements);
+    let Columns(id_brands, ids) = columns(wants.accounts.iter().map(|(brand, id)| (brand, *id)));
+    let Columns(code_brands, codes) = columns(wants.codes.iter().map(|(brand, code)| (brand, &**code)));
+    let Columns(lot_brands, with_lots) = columns(wants.with_lots().map(|(brand, id)| (brand, *id)));
+    let (no_texts, no_ids): (&[&str], &[Uuid]) = (&[], &[]);
+    let by_id = async {
+        let named: [&(dyn ToSql + Sync); 2] = [&id_brands, &ids];
+        if ids.is_empty() { Ok(Vec::new()) } else { db.query(&statements.read_accounts_by_id, &named).await }
+    };
+    let by_code = async {
+        let named: [&(dyn ToSql + Sync); 2] = [&code_brands, &codes];
+        if codes.is_empty() {
+            Ok(Vec::new())
+        } else {
+            db.query(&statements.read_accounts_by_code, &named).await
+        }
+    };
+    let lots = async {
+        if !M::LOTS || (with_lots.is_empty() && codes.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let named: [&(dyn ToSql + Sync); 10] = [
+            &lot_brands,
+            &with_lots,
+            &code_brands,
+            &codes,
+            &no_texts,
+            &no_texts,
+            &no_texts,
+            &no_ids,
+            &no_texts,
+            &no_ids,
+        ];
+        db.query(&statements.read_lots, &named).await
+    };
+    let (by_id, by_code, lots) = join!(by_id, by_code, lots);
+    let (mut accounts, lots) = (by_id?, lots?);
+    accounts.extend(by_code?);
+    let (holds, transactions, external_refs) = (Vec::new(), Vec::new(), Vec::new());
+    Ok(Loaded { accounts, lots, holds, transactions, external_refs })
+}
+
 impl Loaded {
     /// Puts each row into its brand's book. A row that is not of our own making (a currency, a steward that the
     /// table's checks would refuse) is left out: what needs it is then refused as unknown.
     pub(super) fn into_books(self, books: &mut HashMap<BrandId, Book>) -> Result<(), Error> {
-        for (brand, account) in &self.remembered {
-            if let Some(book) = books.get_mut(brand) {
-                book.load_account(account.clone(), None, None);
-            }
-        }
         for row in &self.accounts {
             let Some(book) = book_of(books, row)? else { continue };
             if let Some(account) = account(row)? {

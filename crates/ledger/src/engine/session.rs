@@ -1,10 +1,7 @@
 //! A lane's connection: opened with the application role and its time limits, statements prepared once.
 
 use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -12,13 +9,16 @@ use futures_util::future::try_join_all;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement, types::ToSql};
 
-use super::StateMachine;
+use super::{StateMachine, Stats};
 use crate::plans::Plans;
 
 /// Longest wait for a row lock. Deadlines nest: client 5 s > request 3 s > statement 2 s > lock 0.5 s.
 pub const LOCK_WAIT_MS_MAX: u64 = 500;
 /// Longest run of one statement, by the server's clock.
 pub const STATEMENT_MS_MAX: u64 = 2_000;
+/// The same for a batch that goes by what its lane remembers. Whoever it waits for has moved what it was decided on, so
+/// it is better off under locks; and it may have written entries that the other one is about to write, and waits for.
+const GUESS_WAIT_MS_MAX: u64 = 50;
 /// A lane that died between two statements must not keep its locks for longer.
 const IDLE_IN_TRANSACTION_MS_MAX: u64 = 5_000;
 /// A database that does not answer the connection attempt within this is not available.
@@ -56,6 +56,7 @@ statements!(
     confirm_brands,
     lock_accounts_by_id,
     read_accounts_by_id,
+    read_accounts_by_code,
     lock_accounts,
     read_lots,
     read_holds,
@@ -83,7 +84,7 @@ pub(super) struct Session<M: StateMachine> {
     pub statements: Statements,
     prepared: M::Prepared,
     connection: JoinHandle<()>,
-    sent: AtomicU64,
+    stats: Arc<Stats>,
     plans: Mutex<Plans>,
 }
 
@@ -95,7 +96,7 @@ impl<M: StateMachine> Drop for Session<M> {
 }
 
 impl<M: StateMachine> Session<M> {
-    pub async fn open(config: &Config) -> Result<Self, Error> {
+    pub async fn open(config: &Config, stats: Arc<Stats>) -> Result<Self, Error> {
         let mut config = config.clone();
         let options = format!(
             "{} -c role=zerosum_app -c statement_timeout={STATEMENT_MS_MAX} -c lock_timeout={LOCK_WAIT_MS_MAX} \
@@ -117,34 +118,42 @@ impl<M: StateMachine> Session<M> {
             statements,
             prepared,
             connection,
-            sent: AtomicU64::new(0),
+            stats,
             plans: Mutex::new(Plans::new(Instant::now())),
         })
     }
 
     pub fn db(&self) -> Db<'_, M::Prepared> {
-        Db { client: &self.client, prepared: &self.prepared, sent: &self.sent }
+        Db { client: &self.client, prepared: &self.prepared, stats: &self.stats }
     }
 
     /// Begins a batch's transaction. Now and then its plans are made anew, in the same round trip.
     pub async fn begin(&self) -> Result<(), Error> {
-        let begin = if self.plans_are_old() {
-            "discard plans; begin isolation level read committed"
-        } else {
-            "begin isolation level read committed"
-        };
+        self.begin_with("begin isolation level read committed").await
+    }
+
+    /// The same for a batch that goes by what its lane remembers.
+    pub async fn begin_guess(&self) -> Result<(), Error> {
+        let wait = format!("set local lock_timeout = {GUESS_WAIT_MS_MAX}");
+        self.begin_with(&format!("begin isolation level read committed; {wait}")).await
+    }
+
+    async fn begin_with(&self, begin: &str) -> Result<(), Error> {
+        if self.plans_are_old() {
+            return self.db().command(&format!("discard plans; {begin}")).await;
+        }
         self.db().command(begin).await
+    }
+
+    /// Has plans that are old made anew, ahead of reads that begin no transaction.
+    pub async fn renew_plans(&self) -> Result<(), Error> {
+        if self.plans_are_old() { self.db().command("discard plans").await } else { Ok(()) }
     }
 
     fn plans_are_old(&self) -> bool {
         // A poisoned lock still holds an age.
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         plans.are_old(Instant::now())
-    }
-
-    /// How many statements were sent over it.
-    pub fn sent(&self) -> u64 {
-        self.sent.load(Ordering::Relaxed)
     }
 
     pub fn is_closed(&self) -> bool {
@@ -159,7 +168,7 @@ impl<M: StateMachine> Session<M> {
 pub struct Db<'a, P> {
     client: &'a Client,
     pub prepared: &'a P,
-    sent: &'a AtomicU64,
+    stats: &'a Stats,
 }
 
 impl<P> Clone for Db<'_, P> {
@@ -175,17 +184,17 @@ impl<P> Db<'_, P> {
         statement: &Statement,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, Error> {
-        self.sent.fetch_add(1, Ordering::Relaxed);
+        Stats::add(&self.stats.statements, 1);
         self.client.query(statement, params).await
     }
 
     pub async fn execute(&self, statement: &Statement, params: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
-        self.sent.fetch_add(1, Ordering::Relaxed);
+        Stats::add(&self.stats.statements, 1);
         self.client.execute(statement, params).await
     }
 
     pub(super) async fn command(&self, sql: &str) -> Result<(), Error> {
-        self.sent.fetch_add(1, Ordering::Relaxed);
+        Stats::add(&self.stats.statements, 1);
         self.client.batch_execute(sql).await
     }
 }

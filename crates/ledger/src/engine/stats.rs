@@ -30,7 +30,11 @@ counters!(
     /// Batches sent before the one ahead of them was acknowledged.
     followers,
     /// Batches sent beside others that were on their way, on another connection.
-    abreast,
+    beside,
+    /// Those of them that waited for another to land before they moved anything.
+    gated,
+    /// Reads of accounts that a lane did not remember.
+    scouts,
     /// Batches split into single commands because one of them failed.
     splits,
     /// Expired keys that the sweep has forgotten.

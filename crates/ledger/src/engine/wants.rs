@@ -81,11 +81,6 @@ impl Wants {
             && self.holds.is_empty()
     }
 
-    /// Whether nothing is named but accounts by their ids.
-    pub(super) fn ids_only(&self) -> bool {
-        self.codes.is_empty() && self.ids_and_codes_only()
-    }
-
     /// The accounts that are named by id and may keep lots.
     pub(super) fn with_lots(&self) -> impl Iterator<Item = &(BrandId, Uuid)> {
         self.accounts.iter().filter(|account| !self.without_lots.contains(account))
@@ -97,5 +92,17 @@ impl Wants {
             && self.transactions.is_empty()
             && self.holds.is_empty()
             && self.holds_of_named.is_empty()
+    }
+
+    /// What another names, too.
+    pub(super) fn add(&mut self, other: Self) {
+        self.accounts.extend(other.accounts);
+        self.without_lots.extend(other.without_lots);
+        self.codes.extend(other.codes);
+        self.external_ids.extend(other.external_ids);
+        self.transactions.extend(other.transactions);
+        self.holds.extend(other.holds);
+        self.holds_of_named.extend(other.holds_of_named);
+        self.external_refs.extend(other.external_refs);
     }
 }

@@ -5,9 +5,15 @@ mod answers;
 mod lots_and_holds;
 mod postings;
 
-use std::fmt::{Display, Write as _};
+use std::{
+    fmt::{Display, Write as _},
+    pin::pin,
+};
 
-use futures_util::join;
+use futures_util::{
+    future::{Either, maybe_done, select},
+    join,
+};
 use jiff::Timestamp;
 use tokio::time::timeout;
 use tokio_postgres::{Error, error::SqlState, types::ToSql};
@@ -15,8 +21,9 @@ use zerosum_domain::BrandId;
 
 use super::{
     ROUND_TRIP_MAX, StateMachine, Stats,
-    batch::{Attempt, Decided, classify},
+    batch::{Attempt, Decided, classify, roll_back},
     fault_points::{FaultPoint, reach},
+    lane::Gate,
     session::Session,
 };
 use crate::book::Book;
@@ -32,6 +39,9 @@ pub(super) enum Begun {
 /// Writes and commits, in one pipeline. An error that the database itself gave to a write means that nothing was
 /// committed; everything else after the first byte of the commit was sent is unknown.
 ///
+/// If the gate is closed, only new rows are written at once. When it opens, balances are moved and the rest follows, in
+/// a second round trip; if it does not, all is taken back.
+///
 /// Answers with the database's moment, if the write began the transaction.
 pub(super) async fn commit<M: StateMachine>(
     machine: &M,
@@ -39,41 +49,67 @@ pub(super) async fn commit<M: StateMachine>(
     stats: &Stats,
     decided: &Decided<M>,
     begun: Begun,
+    gate: Gate,
 ) -> Result<Option<Timestamp>, Attempt> {
     Stats::add(&stats.round_trips, 1);
-    let db = session.db();
-    let books = Books(decided.books.iter().collect());
+    let books = &Books(decided.books.iter().collect());
     let now = decided.now;
-    let writing = async {
+    let waits = !gate.is_open();
+    let balances = async || accounts::balances(session, books, decided.confirms()).await;
+    let inserting = async {
         // Polled in this order. Keys first, balances next: a race with another process is then found before anything
         // else is done, and no entry takes a version that is not its own.
-        let (moment, keys, accounts, balances, transactions, entries, lots, holds, outbox, own, committed) = join!(
-            begin(session, &books, begun),
+        let (moment, keys, accounts, balances, transactions, entries, lots, holds, outbox) = join!(
+            begin(session, books, begun),
             answers::keys(session, &decided.answers, now),
-            accounts::accounts(session, &books, now),
-            accounts::balances(session, &books, decided.confirms()),
-            postings::transactions(session, &books, now),
-            postings::entries(session, &books, now),
-            lots_and_holds::lots(session, &books, now),
-            lots_and_holds::holds(session, &books, now),
-            answers::outbox(session, &books, now),
-            machine.write(db, &decided.rows),
-            async {
-                reach(FaultPoint::BeforeCommit);
-                db.command("commit").await
-            },
+            accounts::accounts(session, books, now),
+            async { if waits { Ok(()) } else { balances().await } },
+            postings::transactions(session, books, now),
+            postings::entries(session, books, now),
+            lots_and_holds::new_lots(session, books, now),
+            lots_and_holds::new_holds(session, books, now),
+            answers::outbox(session, books, now),
         );
         let moment = moment.map_err(Failure::of_write)?;
         keys.map_err(Failure::of_keys)?;
         accounts.map_err(Failure::of_write)?;
         balances?;
-        let others = transactions.and(entries).and(lots).and(holds).and(outbox).and(own);
-        others.map_err(Failure::of_write)?;
-        committed.map(|()| moment).map_err(Failure::Commit)
+        transactions.and(entries).and(lots).and(holds).and(outbox).map_err(Failure::of_write)?;
+        Ok(moment)
     };
-    let Ok(written) = timeout(ROUND_TRIP_MAX, writing).await else {
+    let moving = async {
+        let (balances, lots, holds, own, committed) = join!(
+            async { if waits { balances().await } else { Ok(()) } },
+            lots_and_holds::changed_lots(session, books),
+            lots_and_holds::changed_holds(session, books, now),
+            machine.write(session.db(), &decided.rows),
+            async {
+                reach(FaultPoint::BeforeCommit);
+                session.db().command("commit").await
+            },
+        );
+        balances?;
+        lots.and(holds).and(own).map_err(Failure::of_write)?;
+        Ok(committed)
+    };
+    let mut inserting = pin!(maybe_done(inserting));
+    if waits {
+        // Sends it. Its answer can wait; the gate's cannot.
+        let opened = match select(inserting.as_mut(), pin!(gate.opens())).await {
+            Either::Left(((), opens)) => opens.await,
+            Either::Right((opened, _)) => opened,
+        };
+        if !opened {
+            return Err(roll_back(session, stats, Attempt::Stale).await);
+        }
+        Stats::add(&stats.round_trips, 1);
+    }
+    let writing = async { join!(inserting.as_mut(), moving) };
+    let Ok(((), moved)) = timeout(ROUND_TRIP_MAX, writing).await else {
         return Err(Attempt::Unknown);
     };
+    let Some(inserted) = inserting.take_output() else { return Err(Attempt::Unknown) };
+    let written = inserted.and_then(|moment| moved?.map(|()| moment).map_err(Failure::Commit));
     let moment = written.map_err(|failure| failure.classify::<M>(decided.locked))?;
     reach(FaultPoint::Committed);
     Ok(moment)
@@ -88,7 +124,7 @@ async fn begin<M: StateMachine>(
         return Ok(None);
     }
     let begin = async {
-        let begun = session.begin().await;
+        let begun = session.begin_guess().await;
         reach(FaultPoint::Begun);
         begun
     };

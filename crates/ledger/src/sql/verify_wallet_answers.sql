@@ -58,10 +58,18 @@ with said as (
 ), wallet_transactions as (
   select t.*, t.kind = 'SETTLE' and t.status = 'ACTIVE' as open,
          t.status in ('SETTLED', 'VOIDED', 'CANCELLED') as ended,
-         array[(t.results ->> 'spend')::bigint, (t.results ->> 'debit')::bigint, (t.results ->> 'refund')::bigint,
-               (t.results ->> 'earn')::bigint, (t.results ->> 'credit')::bigint, (t.results ->> 'money')::bigint]
-           as figures
+         z.*
     from told t
+   -- An answer leaves its zeros out.
+   cross join lateral (
+     select coalesce(t.points, 0) as told_points, coalesce(t.money, 0) as told_money,
+            coalesce(t.points_back, 0) as told_points_back, coalesce(t.settled_points, 0) as told_settled_points,
+            coalesce(t.settled_money, 0) as told_settled_money,
+            array(select case when t.results is not null then coalesce((t.results ->> f.name)::bigint, 0) end
+                    from unnest(array['spend', 'debit', 'refund', 'earn', 'credit', 'money'])
+                      with ordinality as f (name, place)
+                   order by f.place) as figures
+   ) z
    where not t.of_account
 ), judged as (
   select t.brand_id, t.scope, t.key, 'wallet transaction ' || coalesce(t.id::text, 'without an id') as told,
@@ -69,14 +77,15 @@ with said as (
          (x.wallet_id, x.type, x.account_id, x.money, x.points_back, x.hold_id, x.lock_transaction, x.original_id,
           x.created_at)
          is distinct from
-         (t.wallet, t.kind, t.account, t.money, t.points_back, t.hold, t.lock_transaction, t.original, t.created_at)
+         (t.wallet, t.kind, t.account, t.told_money, t.told_points_back, t.hold, t.lock_transaction, t.original,
+          t.created_at)
          -- Another open may have taken its reference; what it gave is its points once it is settled.
-         or not t.open and (x.reference, x.points) is distinct from (t.reference, t.points)
+         or not t.open and (x.reference, x.points) is distinct from (t.reference, t.told_points)
          or t.ended
             and (x.parent_id, x.status, x.settled_points, x.settled_money, x.closing_transaction, x.spend_posting,
                  coalesce(x.results, array_fill(null::bigint, array[6])))
                 is distinct from
-                (coalesce(t.parent, 0), t.status, t.settled_points, t.settled_money, t.closing_transaction,
+                (coalesce(t.parent, 0), t.status, t.told_settled_points, t.told_settled_money, t.closing_transaction,
                  t.spend_posting, t.figures)
          or not t.ended and t.kind = 'SPEND' and t.status = 'ACTIVE'
             and t.figures is distinct from array[x.points, 0, 0, 0, 0, x.money]
@@ -90,7 +99,8 @@ with said as (
           x.current_after, x.lifetime_before, x.lifetime_after, x.posting, x.created_at)
          is distinct from
          (coalesce(t.parent, 0), t.wallet, t.account, coalesce(t.wallet_transaction, 0), t.event, t.value,
-          t.current_before, t.current_after, t.lifetime_before, t.lifetime_after, t.posting, t.at)
+          t.current_before, t.current_after, coalesce(t.lifetime_before, 0), coalesce(t.lifetime_after, 0), t.posting,
+          t.at)
     from told t
     left join wallet.account_transactions x on x.brand_id = t.brand_id and x.account_transaction_id = t.id
    where t.of_account

@@ -1,4 +1,4 @@
-//! Batches that are sent behind each other, before the one ahead is acknowledged.
+//! Batches that are sent before those ahead of them are acknowledged: behind them, or beside them on another connection.
 
 use std::collections::BTreeSet;
 
@@ -24,8 +24,8 @@ async fn known(fixture: &Fixture, engine: &Engine<Bank>, accounts: usize) -> (Ac
     (bank, others)
 }
 
-fn engine(fixture: &Fixture) -> Engine<Bank> {
-    fixture.engine_with(|config| EngineConfig { batch_max: BATCH, ..config })
+fn engine(fixture: &Fixture, connections: usize) -> Engine<Bank> {
+    fixture.engine_with(|config| EngineConfig { batch_max: BATCH, connections, ..config })
 }
 
 /// Versions without a gap, every balance the sum of its entries, nothing made or lost.
@@ -38,7 +38,7 @@ async fn books_hold(fixture: &Fixture) {
 async fn batches_that_follow_each_other_cost_one_round_trip_each_and_build_on_each_other() {
     const TRANSFERS: i64 = 3_000;
     let fixture = Fixture::new().await;
-    let engine = engine(&fixture);
+    let engine = engine(&fixture, 1);
     let (bank, accounts) = known(&fixture, &engine, 10).await;
     let before = (engine.stats().batches(), engine.stats().round_trips(), engine.stats().stale());
     // All of them move the bank: each batch is decided on what the one ahead of it leaves.
@@ -66,9 +66,19 @@ async fn batches_that_follow_each_other_cost_one_round_trip_each_and_build_on_ea
 /// refuses, and spends that are one too many. Whatever was sent behind runs again, and has its effect once.
 #[tokio::test]
 async fn what_was_sent_behind_a_batch_that_failed_runs_again_and_has_one_effect() {
+    failures_have_one_effect(1).await;
+}
+
+#[tokio::test]
+async fn what_waited_for_a_batch_that_failed_runs_again_and_has_one_effect() {
+    failures_have_one_effect(2).await;
+}
+
+async fn failures_have_one_effect(connections: usize) {
     const COMMANDS: usize = 2_000;
     let fixture = Fixture::new().await;
-    let (engine, elsewhere) = (engine(&fixture), fixture.engine());
+    let (engine, elsewhere) = (engine(&fixture, connections), fixture.engine());
+    let sent_early = || engine.stats().followers() + engine.stats().beside();
     let (bank, accounts) = known(&fixture, &engine, 10).await;
     let poor = accounts[9];
     let known_key = Command::Transfer { from: bank, to: accounts[1], amount: 7 };
@@ -77,7 +87,7 @@ async fn what_was_sent_behind_a_batch_that_failed_runs_again_and_has_one_effect(
     let spend = Command::Transfer { from: poor, to: bank, amount: 995 };
     assert!(elsewhere.submit(fixture.submission(None, spend)).await.unwrap().outcome.is_ok());
 
-    let followers = engine.stats().followers();
+    let before = sent_early();
     let all = (0..COMMANDS).map(|n| {
         let command = match n {
             250 => known_key.clone(),
@@ -104,7 +114,8 @@ async fn what_was_sent_behind_a_batch_that_failed_runs_again_and_has_one_effect(
             }
         }
     }
-    assert!(engine.stats().followers() > followers, "nothing followed");
+    assert!(sent_early() > before, "nothing was sent early");
+    assert!(connections == 1 || engine.stats().gated() > 0, "nothing waited");
     assert!(engine.stats().stale() >= 2, "{} were stale", engine.stats().stale());
     assert!(engine.stats().splits() >= 1);
     // In order, and the books' last word: five, and no more.
@@ -141,6 +152,78 @@ async fn flights_of_two_processes_have_one_effect_per_key() {
         assert!(one.replayed != other.replayed);
     }
     assert_eq!(fixture.posted(bank).await, -4_000 - KEYS as i64);
+    books_hold(&fixture).await;
+}
+
+/// All of them move one account, and fly on two connections: each batch waits for the other's commit, builds on what it
+/// leaves, and nothing is decided twice.
+#[tokio::test]
+async fn batches_that_move_the_same_account_fly_beside_each_other_and_land_in_order() {
+    const TRANSFERS: i64 = 3_000;
+    let fixture = Fixture::new().await;
+    let engine = engine(&fixture, 2);
+    let (bank, accounts) = known(&fixture, &engine, 10).await;
+    let stats = engine.stats();
+    // One batch beside another opens the second connection.
+    for n in 0.. {
+        let crowd = (0..200).map(|to| {
+            let to = accounts[to % accounts.len()];
+            engine.submit(fixture.submission(None, Command::Transfer { from: bank, to, amount: 1 }))
+        });
+        join_all(crowd).await.into_iter().for_each(|answer| assert!(answer.unwrap().outcome.is_ok()));
+        if stats.gated() > 0 {
+            break;
+        }
+        assert!(n < 1_000, "no second connection");
+    }
+    let before = (stats.batches(), stats.gated(), stats.stale(), stats.reruns(), fixture.posted(bank).await);
+    let all = (0..TRANSFERS).map(|n| {
+        let to = accounts[usize::try_from(n).unwrap() % accounts.len()];
+        engine
+            .submit(fixture.submission(key(format!("{n}")), Command::Transfer { from: bank, to, amount: 1 }))
+    });
+    for answer in join_all(all).await {
+        let answer = answer.unwrap();
+        assert!(answer.outcome.is_ok() && !answer.replayed);
+    }
+    assert_eq!(stats.batches() - before.0, 30);
+    let gated = stats.gated() - before.1;
+    assert!(gated > 20, "{gated} waited for another");
+    assert_eq!((stats.stale(), stats.reruns()), (before.2, before.3));
+    assert_eq!(fixture.posted(bank).await, before.4 - TRANSFERS);
+    // Which the versions of its entries tell, too.
+    let told = "select count(*) from ledger.entries e join ledger.entries b using (brand_id, account_id) \
+                where b.version = e.version - 1 and e.balance_after <> b.balance_after + e.amount";
+    assert_eq!(fixture.count(told).await, 0);
+    books_hold(&fixture).await;
+}
+
+/// A key comes again while the batch that has taken it is on its way.
+#[tokio::test]
+async fn a_key_on_its_way_is_answered_as_it_lands() {
+    const COMMANDS: usize = 1_000;
+    let fixture = Fixture::new().await;
+    let engine = engine(&fixture, 2);
+    let (bank, accounts) = known(&fixture, &engine, 10).await;
+    let stats = engine.stats();
+    let transfer = |n: usize| Command::Transfer { from: bank, to: accounts[n % 10], amount: 1 };
+    for round in 0..20 {
+        // Each key comes again a batch later.
+        let all = (0..COMMANDS).map(|n| {
+            let n = if n % 2 == 0 { n } else { n.saturating_sub(BATCH + 1) };
+            (n, engine.submit(fixture.submission(key(format!("{round}-{n}")), transfer(n))))
+        });
+        let (names, answers): (Vec<usize>, Vec<_>) = all.unzip();
+        let mut seen = std::collections::HashMap::new();
+        for (n, answer) in names.into_iter().zip(join_all(answers).await) {
+            let answer = answer.unwrap();
+            let first = seen.entry(n).or_insert_with(|| answer.outcome.clone());
+            assert_eq!(answer.outcome, *first);
+        }
+    }
+    assert!(stats.beside() > 0 && stats.stale() > 0);
+    let keys = fixture.count("select count(*) from ledger.idempotency_keys").await;
+    assert_eq!(fixture.posted(bank).await, -10_000 - keys);
     books_hold(&fixture).await;
 }
 
@@ -189,10 +272,10 @@ async fn batches_that_touch_nothing_in_common_fly_beside_each_other() {
     println!(
         "{} batches, {} of them beside another, {} stale",
         stats.batches(),
-        stats.abreast(),
+        stats.beside(),
         stats.stale()
     );
-    assert!(stats.abreast() > 10, "{} flew beside another", stats.abreast());
+    assert!(stats.beside() > 10, "{} flew beside another", stats.beside());
     assert!(stats.stale() > 0, "nothing was stale");
     for (till, (from, to)) in pairs.iter().enumerate() {
         let moved = i64::try_from(if till == 0 { EACH + 6 } else { EACH }).unwrap();

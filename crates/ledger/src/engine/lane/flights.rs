@@ -1,16 +1,17 @@
-//! Batches on their way: which connection each has taken, and what they touch.
+//! Batches on their way: which connection each has taken, the accounts it was decided on, and what it waits for.
 
 use std::{
     collections::{HashSet, VecDeque},
     future::poll_fn,
-    hash::{DefaultHasher, Hash, Hasher},
     pin::Pin,
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use tokio::time::Instant;
+use zerosum_domain::AccountId;
 
-use crate::engine::{Named, Pending, StateMachine, Wants, batch::Landed};
+use super::gate::{Gate, Signal};
+use crate::engine::{Pending, StateMachine, batch::Landed};
 
 /// A batch that was sent without waiting for those before it.
 pub(super) struct Flight<M: StateMachine> {
@@ -18,8 +19,33 @@ pub(super) struct Flight<M: StateMachine> {
     pub start: Instant,
     /// Its connection.
     pub on: usize,
-    pub touches: Touches,
-    pub landing: Pin<Box<dyn Future<Output = Landed<M>> + Send>>,
+    pub accounts: HashSet<AccountId>,
+    /// What it waits for before it moves anything.
+    pub gate: Gate,
+    pub landing: Landing<M>,
+}
+
+/// How a batch lands, and its word to those that wait for it.
+pub(super) struct Landing<M: StateMachine> {
+    landing: Pin<Box<dyn Future<Output = Landed<M>> + Send>>,
+    landed: Option<Landed<M>>,
+    signal: Signal,
+}
+
+impl<M: StateMachine> Landing<M> {
+    pub fn new(landing: impl Future<Output = Landed<M>> + Send + 'static) -> Self {
+        Self { landing: Box::pin(landing), landed: None, signal: Signal::new() }
+    }
+
+    /// The first poll sends the batch.
+    pub fn poll(&mut self, cx: &mut Context<'_>) {
+        if self.landed.is_none()
+            && let Poll::Ready(landed) = self.landing.as_mut().poll(cx)
+        {
+            self.signal.landed(landed.is_ok());
+            self.landed = Some(landed);
+        }
+    }
 }
 
 /// In the order in which they were sent.
@@ -44,80 +70,55 @@ impl<M: StateMachine> Flights<M> {
         self.0.iter().filter(|flight| flight.on == connection).count()
     }
 
+    /// Whether all of those on this connection is sent: none waits for another.
+    pub fn are_sent(&self, connection: usize) -> bool {
+        self.0.iter().all(|flight| flight.on != connection || flight.gate.is_open())
+    }
+
     pub fn push(&mut self, flight: Flight<M>) {
         self.0.push_back(flight);
     }
 
-    /// What must not be touched by a batch on this connection: it would not run behind what touches it now.
-    pub fn blocked(&self, connection: usize) -> Touches {
-        let elsewhere = self.0.iter().filter(|flight| flight.on != connection);
-        Touches(elsewhere.flat_map(|flight| flight.touches.0.iter().copied()).collect())
+    /// What a batch on this connection waits for: on each other one, the last that was decided on an account in common.
+    /// Those on its own connection run before it anyway.
+    pub fn gate(&self, connection: usize, accounts: &HashSet<AccountId>) -> Gate {
+        let (mut gate, mut seen) = (Gate::open(), vec![connection]);
+        for flight in self.0.iter().rev() {
+            if !seen.contains(&flight.on) && !flight.accounts.is_disjoint(accounts) {
+                seen.push(flight.on);
+                gate.after(&flight.landing.signal);
+            }
+        }
+        gate
     }
 
     /// The next that lands, in the order of its connection. Waits for ever if there are none.
     pub async fn next(&mut self) -> (Flight<M>, Landed<M>) {
-        let (at, landed) = poll_fn(|cx| {
-            let mut polled = 0_usize;
-            for (at, flight) in self.0.iter_mut().enumerate() {
-                let first = polled & (1 << flight.on) == 0;
-                polled |= 1 << flight.on;
-                if first && let Poll::Ready(landed) = flight.landing.as_mut().poll(cx) {
-                    return Poll::Ready((at, landed));
+        poll_fn(|cx| {
+            // All of them, in order: what one has waited for may be over with the one before it.
+            self.0.iter_mut().for_each(|flight| flight.landing.poll(cx));
+            let mut seen = Vec::new();
+            for at in 0..self.0.len() {
+                let flight = &mut self.0[at];
+                if !seen.contains(&flight.on)
+                    && let Some(landed) = flight.landing.landed.take()
+                    && let Some(flight) = self.0.remove(at)
+                {
+                    return Poll::Ready((flight, landed));
                 }
+                seen.extend(self.0.get(at).map(|flight| flight.on));
             }
             Poll::Pending
         })
-        .await;
-        match self.0.remove(at) {
-            Some(flight) => (flight, landed),
-            None => unreachable!("it was polled"),
-        }
+        .await
     }
 
-    /// All that are left, in order.
+    /// All that are left, in the order in which they land.
     pub async fn rest(&mut self) -> Vec<(Flight<M>, Landed<M>)> {
         let mut rest = Vec::with_capacity(self.0.len());
-        while let Some(mut flight) = self.0.pop_front() {
-            let landed = flight.landing.as_mut().await;
-            rest.push((flight, landed));
+        while !self.is_empty() {
+            rest.push(self.next().await);
         }
         rest
     }
-}
-
-/// The accounts, keys and references of commands, as hashes. Two that are taken for one wait for each other, and that is
-/// all; and nothing is wrong if one is missing, because the write confirms what was decided on.
-#[derive(Debug, Default)]
-pub(super) struct Touches(HashSet<u64>);
-
-impl Touches {
-    /// What this command touches.
-    pub fn of<M: StateMachine>(machine: &M, pending: &Pending<M>) -> Self
-    where
-        M::Rows: Default,
-    {
-        let submission = &pending.submission;
-        let mut wants = Wants::default();
-        let named = Named { brand: &submission.brand, command: &submission.command };
-        machine.wants(named, &M::Rows::default(), wants.of(&submission.brand));
-        let accounts = wants.accounts.iter().map(hash);
-        let names = wants.codes.iter().chain(&wants.external_ids).map(hash);
-        let references = wants.external_refs.iter().map(hash);
-        let key = submission.key.iter().map(|key| hash(&(&submission.brand, &key.scope, &key.key)));
-        Self(accounts.chain(names).chain(references).chain(key).collect())
-    }
-
-    pub fn meets(&self, other: &Self) -> bool {
-        !self.0.is_disjoint(&other.0)
-    }
-
-    pub fn add(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-}
-
-fn hash(of: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
 }

@@ -2,7 +2,6 @@
 
 use tokio::{sync::mpsc, time::Instant};
 
-use super::flights::Touches;
 use crate::engine::{Fault, Pending, StateMachine};
 
 pub(super) struct Waiting<M: StateMachine> {
@@ -61,39 +60,5 @@ impl<M: StateMachine> Waiting<M> {
     pub fn take(&mut self) -> Vec<Pending<M>> {
         self.weight = 0;
         std::mem::take(&mut self.commands)
-    }
-
-    /// Those that touch nothing of what is blocked, nor of what an earlier one touches that has to wait: commands on one
-    /// account stay in their order. None if they weigh less than `least`. Answers what they touch, too.
-    pub fn take_clear_of(
-        &mut self,
-        machine: &M,
-        mut blocked: Touches,
-        least: usize,
-    ) -> Option<(Vec<Pending<M>>, Touches)> {
-        let (mut clear, mut touches) = (Vec::new(), Touches::default());
-        let (mut stay, mut weight) = (Vec::new(), 0);
-        for pending in std::mem::take(&mut self.commands) {
-            let of_this = Touches::of(machine, &pending);
-            if of_this.meets(&blocked) {
-                blocked.add(of_this);
-                stay.push((stay.len() + clear.len(), pending));
-            } else {
-                touches.add(of_this);
-                weight += M::weight(&pending.submission.command);
-                clear.push(pending);
-            }
-        }
-        if weight < least {
-            // As they were.
-            self.commands = clear;
-            for (at, pending) in stay {
-                self.commands.insert(at, pending);
-            }
-            return None;
-        }
-        self.commands = stay.into_iter().map(|(_, pending)| pending).collect();
-        self.weight -= weight;
-        Some((clear, touches))
     }
 }

@@ -1,6 +1,5 @@
 //! Lots and holds: new ones, and what became of known ones.
 
-use futures_util::join;
 use jiff::Timestamp;
 use tokio_postgres::{Error, types::ToSql};
 
@@ -14,7 +13,7 @@ use crate::{
     },
 };
 
-pub(super) async fn lots<M: StateMachine>(
+pub(super) async fn new_lots<M: StateMachine>(
     session: &Session<M>,
     books: &Books<'_>,
     now: Timestamp,
@@ -22,38 +21,38 @@ pub(super) async fn lots<M: StateMachine>(
     reach(FaultPoint::WritingLots);
     let new: Vec<(&str, &Lot)> =
         books.rows(|book| book.tape().new_lots.iter().filter_map(|id| book.lot(*id)));
-    let changed: Vec<(&str, &Lot)> =
-        books.rows(|book| book.changed_lots().filter(|lot| !book.tape().new_lots.contains(&lot.id)));
-    let db = session.db();
-    let inserting = async {
-        if new.is_empty() {
-            return Ok(0);
-        }
-        let brands = brands(&new);
-        let accounts = column(&new, |lot| lot.account.uuid());
-        let ids = column(&new, |lot| lot.id.uuid());
-        let expires = column(&new, |lot| lot.expires_at);
-        let remaining = column(&new, |lot| lot.remaining);
-        let held = column(&new, |lot| lot.held);
-        let params: [&(dyn ToSql + Sync); 7] = [&brands, &accounts, &ids, &expires, &remaining, &held, &now];
-        db.execute(&session.statements.insert_lots, &params).await
-    };
-    let updating = async {
-        if changed.is_empty() {
-            return Ok(0);
-        }
-        let brands = brands(&changed);
-        let ids = column(&changed, |lot| lot.id.uuid());
-        let remaining = column(&changed, |lot| lot.remaining);
-        let held = column(&changed, |lot| lot.held);
-        let expires = column(&changed, |lot| lot.expires_at);
-        db.execute(&session.statements.update_lots, &[&brands, &ids, &remaining, &held, &expires]).await
-    };
-    let (inserted, updated) = join!(inserting, updating);
-    inserted.and(updated).map(drop)
+    if new.is_empty() {
+        return Ok(());
+    }
+    let brands = brands(&new);
+    let accounts = column(&new, |lot| lot.account.uuid());
+    let ids = column(&new, |lot| lot.id.uuid());
+    let expires = column(&new, |lot| lot.expires_at);
+    let remaining = column(&new, |lot| lot.remaining);
+    let held = column(&new, |lot| lot.held);
+    let params: [&(dyn ToSql + Sync); 7] = [&brands, &accounts, &ids, &expires, &remaining, &held, &now];
+    session.db().execute(&session.statements.insert_lots, &params).await.map(drop)
 }
 
-pub(super) async fn holds<M: StateMachine>(
+pub(super) async fn changed_lots<M: StateMachine>(
+    session: &Session<M>,
+    books: &Books<'_>,
+) -> Result<(), Error> {
+    let changed: Vec<(&str, &Lot)> =
+        books.rows(|book| book.changed_lots().filter(|lot| !book.tape().new_lots.contains(&lot.id)));
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let brands = brands(&changed);
+    let ids = column(&changed, |lot| lot.id.uuid());
+    let remaining = column(&changed, |lot| lot.remaining);
+    let held = column(&changed, |lot| lot.held);
+    let expires = column(&changed, |lot| lot.expires_at);
+    let params: [&(dyn ToSql + Sync); 5] = [&brands, &ids, &remaining, &held, &expires];
+    session.db().execute(&session.statements.update_lots, &params).await.map(drop)
+}
+
+pub(super) async fn new_holds<M: StateMachine>(
     session: &Session<M>,
     books: &Books<'_>,
     now: Timestamp,
@@ -61,36 +60,37 @@ pub(super) async fn holds<M: StateMachine>(
     reach(FaultPoint::WritingHolds);
     let new: Vec<(&str, &Hold)> =
         books.rows(|book| book.tape().new_holds.iter().filter_map(|id| book.known_hold(*id)));
+    if new.is_empty() {
+        return Ok(());
+    }
+    let brands = brands(&new);
+    let ids = column(&new, |hold| hold.id.uuid());
+    let accounts = column(&new, |hold| hold.account.uuid());
+    let amounts = column(&new, |hold| hold.amount);
+    let lots = column(&new, |hold| array_literal(hold.lots.iter().map(|drawn| drawn.lot)));
+    let lot_amounts = column(&new, |hold| array_literal(hold.lots.iter().map(|drawn| drawn.amount)));
+    let statuses = column(&new, |hold| hold.status.as_str());
+    let captured = column(&new, |hold| hold.captured);
+    let expires = column(&new, |hold| hold.expires_at);
+    let params: [&(dyn ToSql + Sync); 10] =
+        [&brands, &ids, &accounts, &amounts, &lots, &lot_amounts, &statuses, &captured, &expires, &now];
+    session.db().execute(&session.statements.insert_holds, &params).await.map(drop)
+}
+
+pub(super) async fn changed_holds<M: StateMachine>(
+    session: &Session<M>,
+    books: &Books<'_>,
+    now: Timestamp,
+) -> Result<(), Error> {
     let changed: Vec<(&str, &Hold)> =
         books.rows(|book| book.changed_holds().filter(|hold| !book.tape().new_holds.contains(&hold.id)));
-    let db = session.db();
-    let inserting = async {
-        if new.is_empty() {
-            return Ok(0);
-        }
-        let brands = brands(&new);
-        let ids = column(&new, |hold| hold.id.uuid());
-        let accounts = column(&new, |hold| hold.account.uuid());
-        let amounts = column(&new, |hold| hold.amount);
-        let lots = column(&new, |hold| array_literal(hold.lots.iter().map(|drawn| drawn.lot)));
-        let lot_amounts = column(&new, |hold| array_literal(hold.lots.iter().map(|drawn| drawn.amount)));
-        let statuses = column(&new, |hold| hold.status.as_str());
-        let captured = column(&new, |hold| hold.captured);
-        let expires = column(&new, |hold| hold.expires_at);
-        let params: [&(dyn ToSql + Sync); 10] =
-            [&brands, &ids, &accounts, &amounts, &lots, &lot_amounts, &statuses, &captured, &expires, &now];
-        db.execute(&session.statements.insert_holds, &params).await
-    };
-    let updating = async {
-        if changed.is_empty() {
-            return Ok(0);
-        }
-        let brands = brands(&changed);
-        let ids = column(&changed, |hold| hold.id.uuid());
-        let statuses = column(&changed, |hold| hold.status.as_str());
-        let captured = column(&changed, |hold| hold.captured);
-        db.execute(&session.statements.update_holds, &[&brands, &ids, &statuses, &captured, &now]).await
-    };
-    let (inserted, updated) = join!(inserting, updating);
-    inserted.and(updated).map(drop)
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let brands = brands(&changed);
+    let ids = column(&changed, |hold| hold.id.uuid());
+    let statuses = column(&changed, |hold| hold.status.as_str());
+    let captured = column(&changed, |hold| hold.captured);
+    let params: [&(dyn ToSql + Sync); 5] = [&brands, &ids, &statuses, &captured, &now];
+    session.db().execute(&session.statements.update_holds, &params).await.map(drop)
 }
