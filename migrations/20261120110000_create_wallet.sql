@@ -212,7 +212,7 @@ create table wallet.wallet_transactions (
   created_at timestamptz not null,
   -- transactionDetails of the request, shown in account transactions made from it.
   details text,
-  -- The spend as it was adjudicated, as sent.
+  -- The spend as it was adjudicated: as sent, or its figures alone where they say all of it.
   adjudication text,
   -- An open whose reference another one takes is renamed.
   reference text collate "C" not null,

@@ -240,7 +240,7 @@ pub struct Claim {
     pub points: PointCount,
     pub money: Money,
     pub operations: Vec<ClaimedOperation>,
-    /// As a transaction shows it again.
+    /// As a transaction shows it again: what `view` keeps of it.
     pub shown: Json,
 }
 

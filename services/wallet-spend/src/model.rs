@@ -38,6 +38,11 @@ pub fn to_json(value: &impl serde::Serialize) -> Option<Json> {
     serde_json::value::to_raw_value(value).ok().map(Arc::from)
 }
 
+/// What an outcome leaves out: most figures of most transactions are zero, and a stored zero is read as one.
+fn is_zero(figure: &i64) -> bool {
+    *figure == 0
+}
+
 /// The settings of a brand that its answers show, and how long its locks last.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Brand {

@@ -5,6 +5,7 @@
 //! account come in several orders. Each of those is a variant with its name, not an accident.
 
 mod account;
+mod adjudicated;
 mod adjudication;
 mod link;
 mod list;
@@ -15,6 +16,7 @@ mod transaction;
 mod wallet;
 
 pub use account::{AccountShown, AccountView, AtxShown, AtxView};
+pub use adjudicated::{Adjudicated, keep as keep_adjudication};
 pub use adjudication::{AdjudicationShown, AppliedTierShown, BalanceAfterShown, OperationShown, RateShown};
 pub use link::{account_link, identity_link};
 pub use list::{Order, Page};

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     command::{Action, Claim, ClaimedOperation, Spend},
-    model::to_json,
+    view::keep_adjudication,
 };
 
 #[derive(Deserialize)]
@@ -95,7 +95,7 @@ fn claim(results: ResultsIn) -> Result<Claim, Problem> {
         points: valid(&format!("{AT}/pointsValue"), PointCount::new(results.points_value))?,
         money: valid(&format!("{AT}/monetaryValue"), Money::new(results.monetary_value))?,
         operations,
-        shown: to_json(&shown(results)).ok_or_else(Problem::internal)?,
+        shown: keep_adjudication(&shown(results)).ok_or_else(Problem::internal)?,
     })
 }
 

@@ -70,6 +70,11 @@ impl<'a, 'c> Case<'a, 'c> {
         self.rows.identity_by_value(value).cloned().ok_or(Refused::IdentityNotFound)
     }
 
+    /// An identity and whose it is.
+    pub fn identity_named(&self, value: &str) -> Result<(IdentityId, WalletId), Refused> {
+        self.rows.identity_named(value).ok_or(Refused::IdentityNotFound)
+    }
+
     pub fn identity_by_id(&self, id: IdentityId) -> Option<Identity> {
         self.changes.identities.get(&id).or_else(|| self.rows.identities.get(id)).cloned()
     }

@@ -28,8 +28,7 @@ fn ends_locks(action: &Action) -> bool {
 
 /// The wallets that a command names in any way.
 fn named(case: &Case<'_, '_>, names: &Names<'_>) -> Vec<WalletId> {
-    let by_identity =
-        names.identities.iter().filter_map(|value| Some(case.rows.identity_by_value(value)?.wallet));
+    let by_identity = names.identities.iter().filter_map(|value| Some(case.rows.identity_named(value)?.1));
     let by_reference =
         names.references.iter().filter_map(|text| Some(case.rows.transaction_by_name(text)?.wallet));
     names.wallets.iter().copied().chain(by_identity).chain(by_reference).collect()

@@ -91,11 +91,14 @@ pub struct Voided {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Settled {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<WalletTransaction>,
     /// In full, for the parent's answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
     pub children: Vec<WalletTransaction>,
     pub moved: Vec<Moved>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<Issue>,
 }
 

@@ -63,7 +63,7 @@ pub(super) async fn load(
     // make it. A reference that somebody else takes meanwhile is found by its constraint, and the batch runs again.
     let resolved = &rows.resolved;
     let known = |brand: &BrandId| resolved.get(brand);
-    let (value_brands, values) = pairs(&names, |names| names.identities.clone());
+    let (value_brands, values) = pairs(&names, |names| names.whole_identities.clone());
     let (shown_brands, shown) = named_where(&names, |brand, names| {
         let purchase = |name: &&str| Some(known(brand)?.references.get(*name)?.wallet);
         let purchases = names.purchases.iter().filter_map(purchase);
@@ -190,6 +190,7 @@ fn take_resolved(rows: &mut Rows) {
     let Rows { brands, resolved, .. } = rows;
     for (brand, resolved) in resolved {
         let of_brand = brands.entry(brand.clone()).or_default();
+        of_brand.known_identities = std::mem::take(&mut resolved.identities);
         of_brand.schemes.extend(resolved.known_schemes.iter().map(|(id, scheme)| (*id, scheme.clone())));
         let many = resolved.locks.iter().filter(|(_, found)| found.len() >= LAPSED_MAX);
         of_brand.many_locks.extend(many.map(|(wallet, found)| (*wallet, found.iter().copied().collect())));

@@ -16,6 +16,8 @@ const NAMED_LAPSES_MAX: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Names<'a> {
     pub identities: Vec<&'a str>,
+    /// Those of them of which more is asked than whose they are.
+    pub whole_identities: Vec<&'a str>,
     pub wallets: Vec<WalletId>,
     pub references: Vec<&'a str>,
     pub schemes: Vec<SchemeId>,
@@ -36,12 +38,12 @@ impl<'a> Names<'a> {
                 self.scheme_references.extend(create.reference.as_ref().map(|reference| reference.as_str()));
             }
             Action::CreateWallet(create) => {
-                self.identities.extend(create.identities.iter().map(|identity| identity.value.as_str()));
+                create.identities.iter().for_each(|identity| self.whole_identity(&identity.value));
                 self.schemes.extend(create.accounts.iter().flatten().map(|account| account.scheme));
             }
             Action::AddIdentity { wallet, identity } => {
                 self.wallets.push(*wallet);
-                self.identities.push(&identity.value);
+                self.whole_identity(&identity.value);
             }
             Action::AddAccount { wallet, account } => {
                 self.wallets.push(*wallet);
@@ -55,7 +57,7 @@ impl<'a> Names<'a> {
                 }
             }
             Action::Open(open) => {
-                self.identities.push(&open.identity);
+                self.whole_identity(&open.identity);
                 self.references.push(open.reference.as_str());
             }
             Action::Spend(spend) => {
@@ -69,7 +71,7 @@ impl<'a> Names<'a> {
                 self.retold.push(void.reference.as_str());
             }
             Action::Settle(settle) => {
-                self.identities.extend(settle.identity.as_deref());
+                settle.identity.iter().for_each(|identity| self.whole_identity(identity));
                 self.wallets.extend(settle.wallet);
                 self.references.push(settle.reference.as_str());
                 self.purchases.push(settle.reference.as_str());
@@ -92,6 +94,11 @@ impl<'a> Names<'a> {
             | Action::ExpireLock { wallet, .. }
             | Action::ExpirePoints { wallet, .. } => self.wallets.push(*wallet),
         }
+    }
+
+    fn whole_identity(&mut self, value: &'a str) {
+        self.identities.push(value);
+        self.whole_identities.push(value);
     }
 }
 

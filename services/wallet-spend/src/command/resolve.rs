@@ -15,7 +15,7 @@ use super::{
     rows::{Resolved, ResolvedAccount, ResolvedTransaction, Rows},
 };
 use crate::{
-    model::{SchemeId, WalletId},
+    model::{IdentityId, SchemeId, WalletId},
     store::decode,
 };
 
@@ -148,7 +148,8 @@ mod at {
     pub const BRAND: usize = 1;
     pub const NAME: usize = 2;
     pub const WALLET: usize = 3;
-    pub const SCHEME: usize = 4;
+    /// The identity; of an account, its scheme.
+    pub const NUMBER: usize = 4;
     /// The hold; of an account, its ledger account.
     pub const FIRST_ID: usize = 5;
     pub const POSTING: usize = 6;
@@ -160,7 +161,9 @@ fn name(row: &Row, resolved: &mut Resolved) -> Result<(), Error> {
     let hold = || Ok::<_, Error>(row.try_get::<_, Option<Uuid>>(at::FIRST_ID)?.map(HoldId::new));
     match row.try_get(at::KIND)? {
         "identity" => {
-            resolved.identities.insert(row.try_get(at::NAME)?, wallet);
+            if let Ok(id) = IdentityId::new(row.try_get(at::NUMBER)?) {
+                resolved.identities.insert(row.try_get(at::NAME)?, (id, wallet));
+            }
         }
         "reference" => {
             let spend_posting = row.try_get::<_, Option<Uuid>>(at::POSTING)?.map(TransactionId::new);
@@ -168,7 +171,7 @@ fn name(row: &Row, resolved: &mut Resolved) -> Result<(), Error> {
             resolved.references.insert(row.try_get(at::NAME)?, found);
         }
         "account" => {
-            if let Ok(scheme) = SchemeId::new(row.try_get(at::SCHEME)?) {
+            if let Ok(scheme) = SchemeId::new(row.try_get(at::NUMBER)?) {
                 let ledger = AccountId::new(row.try_get(at::FIRST_ID)?);
                 resolved.accounts.entry(wallet).or_default().push(ResolvedAccount { ledger, scheme });
             }

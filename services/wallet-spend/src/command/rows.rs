@@ -100,6 +100,8 @@ pub(super) struct BrandRows {
     pub account_transactions: Vec<AccountTransaction>,
     /// Read for a command that tells again what was done before.
     pub known_account_transactions: Vec<AccountTransaction>,
+    /// Identities that are named, of which the batch needs no more than that.
+    pub known_identities: HashMap<String, (IdentityId, WalletId)>,
     identity_values: HashMap<String, IdentityId>,
     references: HashMap<Reference, WalletTransactionId>,
     /// The open locks of a wallet by the moment that they run out.
@@ -131,6 +133,12 @@ impl BrandRows {
 
     pub fn identity_by_value(&self, value: &str) -> Option<&Identity> {
         self.identities.get(*self.identity_values.get(value)?)
+    }
+
+    /// An identity and whose it is, which never changes.
+    pub fn identity_named(&self, value: &str) -> Option<(IdentityId, WalletId)> {
+        let read = self.identity_by_value(value).map(|identity| (identity.id, identity.wallet));
+        read.or_else(|| self.known_identities.get(value).copied())
     }
 
     pub fn transaction_by_reference(&self, reference: &Reference) -> Option<&WalletTransaction> {
@@ -208,7 +216,8 @@ impl BrandRows {
 /// needs no lock; what it leads to is read again with its wallet locked.
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
-    pub identities: HashMap<String, WalletId>,
+    /// What never changes of them.
+    pub identities: HashMap<String, (IdentityId, WalletId)>,
     pub references: HashMap<String, ResolvedTransaction>,
     pub accounts: HashMap<WalletId, Vec<ResolvedAccount>>,
     /// The open locks of a wallet that have run out, or nearly.
@@ -258,7 +267,8 @@ impl Rows {
     ) -> HashSet<WalletId> {
         let mut wallets: HashSet<WalletId> = names.wallets.iter().copied().collect();
         if let Some(resolved) = resolved {
-            wallets.extend(names.identities.iter().filter_map(|value| resolved.identities.get(*value)));
+            wallets
+                .extend(names.identities.iter().filter_map(|value| Some(resolved.identities.get(*value)?.1)));
             wallets.extend(names.references.iter().filter_map(|r| Some(resolved.references.get(*r)?.wallet)));
         }
         wallets

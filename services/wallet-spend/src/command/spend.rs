@@ -18,14 +18,14 @@ use crate::model::{
 };
 
 pub(super) fn decide(case: &mut Case<'_, '_>, spend: &Spend) -> Result<Done, Refused> {
-    let identity = case.identity(&spend.identity)?;
+    let (identity, wallet) = case.identity_named(&spend.identity)?;
     case.must_be_new(&spend.reference)?;
-    let parent = parent(case, identity.wallet, spend)?;
-    let (row, scheme) = account(case, identity.wallet, spend)?;
+    let parent = parent(case, wallet, spend)?;
+    let (row, scheme) = account(case, wallet, spend)?;
     let tier = confirm(case, &scheme, spend)?;
-    case.lapse(identity.wallet)?;
+    case.lapse(wallet)?;
     // Its locks may just have ended.
-    let row = case.account(identity.wallet, row.account.id)?;
+    let row = case.account(wallet, row.account.id)?;
     let (points, money) = (spend.claim.points.get(), spend.claim.money.get());
     case.must_cover(&row, points)?;
 
@@ -34,8 +34,8 @@ pub(super) fn decide(case: &mut Case<'_, '_>, spend: &Spend) -> Result<Done, Ref
     let mut transaction = WalletTransaction {
         id,
         parent: parent.as_ref().map(|parent| parent.id),
-        wallet: identity.wallet,
-        identity: Some(identity.id),
+        wallet,
+        identity: Some(identity),
         reference: spend.reference.clone(),
         kind: TransactionType::Spend,
         status: if spend.lock { TransactionStatus::Active } else { TransactionStatus::Settled },

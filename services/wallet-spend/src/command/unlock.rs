@@ -14,8 +14,8 @@ use crate::model::{TransactionStatus, TransactionType, WalletTransaction};
 pub(super) const CHILDREN_MAX: usize = 100;
 
 pub(super) fn decide(case: &mut Case<'_, '_>, unlock: &Unlock) -> Result<Done, Refused> {
-    let identity = case.identity(&unlock.identity)?;
-    let mut parent = case.named(identity.wallet, &unlock.reference, TransactionType::Settle)?;
+    let (_, wallet) = case.identity_named(&unlock.identity)?;
+    let mut parent = case.named(wallet, &unlock.reference, TransactionType::Settle)?;
     if parent.status != TransactionStatus::Active {
         return Err(Refused::not_active(&unlock.reference, parent.status));
     }
@@ -23,7 +23,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, unlock: &Unlock) -> Result<Done, R
     let open = |child: &WalletTransaction| {
         child.parent == Some(parent.id) && child.status == TransactionStatus::Active && !child.lapsed(now)
     };
-    let open: Vec<_> = case.transactions_of(identity.wallet).into_iter().filter(open).collect();
+    let open: Vec<_> = case.transactions_of(wallet).into_iter().filter(open).collect();
     if open.len() > CHILDREN_MAX {
         return Err(Refused::not_possible(format!(
             "purchase {} has {} ACTIVE spends, more than the {CHILDREN_MAX} that an unlock voids: void some first",

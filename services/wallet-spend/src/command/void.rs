@@ -11,8 +11,8 @@ use super::{
 use crate::model::{TransactionStatus, TransactionType, WalletTransaction};
 
 pub(super) fn decide(case: &mut Case<'_, '_>, void: &Void) -> Result<Done, Refused> {
-    let identity = case.identity(&void.identity)?;
-    let spend = case.named(identity.wallet, &void.reference, TransactionType::Spend)?;
+    let (_, wallet) = case.identity_named(&void.identity)?;
+    let spend = case.named(wallet, &void.reference, TransactionType::Spend)?;
     if spend.status == TransactionStatus::Voided {
         return again(case, spend);
     }

@@ -6,6 +6,7 @@ use zerosum_domain::TransactionId;
 
 use super::{
     AccountTransactionId, Json, Label, SchemeId, Status, WalletAccountId, WalletId, WalletTransactionId,
+    is_zero,
 };
 
 /// A points account without its points: those are the ledger's.
@@ -24,8 +25,11 @@ pub struct Account {
     pub ends_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Json>,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub lifetime: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub lifetime_spend: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub lifetime_spend_value: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -34,11 +38,17 @@ pub struct Account {
 /// The figures of an account at one moment: points, but for the money of `lifetime_spend_value`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balances {
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub current: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub usable: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub locked: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub lifetime: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub lifetime_spend: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub lifetime_spend_value: i64,
 }
 
@@ -120,7 +130,9 @@ pub struct AccountTransaction {
     pub current_before: i64,
     pub current_after: i64,
     /// Lifetime is told where the event moves it, and 0 elsewhere, as the published pages have it.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub lifetime_before: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub lifetime_after: i64,
     /// A JSON object.
     #[serde(default, skip_serializing_if = "Option::is_none")]

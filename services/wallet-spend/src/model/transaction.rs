@@ -6,6 +6,7 @@ use zerosum_domain::{HoldId, TransactionId};
 
 use super::{
     AccountTransactionId, IdentityId, Json, Reference, WalletAccountId, WalletId, WalletTransactionId,
+    is_zero,
 };
 
 macro_rules! upper_enum {
@@ -63,6 +64,12 @@ pub struct Location {
     pub store_parent: Option<String>,
 }
 
+impl Location {
+    fn is_nowhere(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What a till sends of a basket; kept and shown, never looked into.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -106,14 +113,20 @@ summary! {
     adjustment_rules,
 }
 
-/// `basket.summary.results.points`.
+/// `basket.summary.results.points`; stored in outcomes without its zeros.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointsResults {
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub spend: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub debit: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub refund: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub earn: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub credit: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub money: i64,
 }
 
@@ -129,7 +142,7 @@ impl PointsResults {
     }
 }
 
-/// Stored in outcomes without what it does not have.
+/// Stored in outcomes without what it does not have, and without its zeros.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WalletTransaction {
     pub id: WalletTransactionId,
@@ -148,21 +161,29 @@ pub struct WalletTransaction {
     pub accounts: Vec<(WalletAccountId, Option<AccountTransactionId>)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basket: Option<Basket>,
-    /// The spend as it was adjudicated.
+    /// The spend as it was adjudicated, as `view` keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adjudication: Option<Json>,
     /// `None`: no summary is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub results: Option<PointsResults>,
+    #[serde(default, skip_serializing_if = "Location::is_nowhere")]
     pub location: Location,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<WalletAccountId>,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub points: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub money: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub points_back: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub settled_points: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub settled_money: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub refunded_points: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub refunded_money: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Json>,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{IdentityView, MapShown, seconds};
+use super::{Adjudicated, IdentityView, MapShown, seconds};
 use crate::model::{
     Basket, Identity, IdentityId, Json, PointsResults, Reference, Summary, TransactionStatus,
     TransactionType, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId,
@@ -86,7 +86,7 @@ struct SummaryView<'a> {
     fulfilled_base_earn: Option<&'a Json>,
     expected_points: Option<&'a Json>,
     original_qualified_accounts: Option<&'a Json>,
-    spend_adjudication_results: Option<&'a Json>,
+    spend_adjudication_results: Option<Adjudicated<'a>>,
     results: ResultsView,
     qualifies_results: Option<&'a Json>,
     reporting: Option<&'a Json>,
@@ -196,7 +196,7 @@ impl<'a> BasketView<'a> {
             fulfilled_base_earn: figures.fulfilled_base_earn.as_ref(),
             expected_points: figures.expected_points.as_ref(),
             original_qualified_accounts: figures.original_qualified_accounts.as_ref(),
-            spend_adjudication_results: transaction.adjudication.as_ref(),
+            spend_adjudication_results: transaction.adjudication.as_ref().map(Adjudicated),
             results: ResultsView { points: results.into(), points_by_scheme: None, tiers: None },
             qualifies_results: figures.qualifies_results.as_ref(),
             reporting: figures.reporting.as_ref(),

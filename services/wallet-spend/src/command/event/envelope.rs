@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::{AtomicOperation, Told};
 use crate::{
@@ -36,7 +37,34 @@ pub(super) struct Facts<'a> {
     method: Text<'a>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     custom: Vec<(Text<'a>, Text<'a>)>,
-    body: Text<'a>,
+    body: Body<'a>,
+}
+
+/// A request's body, as sent. In JSON it is the object that it is, byte for byte, instead of a text in which each of its
+/// quotes is escaped; anything else is a text.
+#[derive(Debug)]
+struct Body<'a>(Text<'a>);
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let object = serde_json::from_str::<&RawValue>(&self.0).ok();
+        // What stands around a value is no part of it.
+        match object.filter(|object| object.get().len() == self.0.len() && self.0.starts_with('{')) {
+            Some(object) => object.serialize(serializer),
+            None => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Body<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Box::<RawValue>::deserialize(deserializer)?;
+        if value.get().starts_with('{') {
+            return Ok(Self(Text::Owned(value.get().to_owned())));
+        }
+        let text = serde_json::from_str(value.get()).map_err(serde::de::Error::custom)?;
+        Ok(Self(Text::Owned(text)))
+    }
 }
 
 impl<'a> Facts<'a> {
@@ -64,7 +92,7 @@ impl<'a> Facts<'a> {
                 .iter()
                 .map(|(name, value)| ((&**name).into(), (&**value).into()))
                 .collect(),
-            body: (&*call.body).into(),
+            body: Body((&*call.body).into()),
         }
     }
 
@@ -76,7 +104,7 @@ impl<'a> Facts<'a> {
             request: Request {
                 resource: &self.resource,
                 method: &self.method,
-                body: &self.body,
+                body: &self.body.0,
                 content_type: "application/json",
                 custom_headers: CustomHeaders(&self.custom),
             },
@@ -162,10 +190,36 @@ struct Response<'a> {
 struct CustomHeaders<'a>(&'a [(Text<'a>, Text<'a>)]);
 
 impl Serialize for CustomHeaders<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.is_empty() {
             return EmptyMap.serialize(serializer);
         }
         serializer.collect_map(self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_kept_byte_for_byte() {
+        for sent in [
+            "{}",
+            "{\"a\": \"ä \\\" \\u00e4\",\n\t\"b\" : [1.0, 1e2, {\"c\":null}]}",
+            " {\"a\":1}",
+            "{\"a\":1}\r\n",
+            "",
+            "[1]",
+            "\"text\"",
+            "\"{\\\"a\\\":1}\"",
+            "{no JSON}",
+            "null",
+        ] {
+            let kept = serde_json::to_string(&Body(sent.into())).unwrap();
+            let again: Body<'_> = serde_json::from_str(&kept).unwrap();
+            assert_eq!(again.0, sent, "{kept}");
+            assert!(serde_json::from_str::<serde_json::Value>(&kept).is_ok(), "{kept}");
+        }
     }
 }

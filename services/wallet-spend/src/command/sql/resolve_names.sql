@@ -6,7 +6,7 @@ with by_value as materialized (
   select i.*
     from unnest($1::text[], $2::text[]) as named (brand_id, value)
    cross join lateral (
-     select i.brand_id, i.value, i.wallet_id
+     select i.brand_id, i.value, i.identity_id, i.wallet_id
        from wallet.identities i
       where i.brand_id = named.brand_id and i.value = named.value
      offset 0
@@ -36,7 +36,7 @@ with by_value as materialized (
      offset 0
    ) a
 )
-select 'identity' as kind, v.brand_id, v.value as name, v.wallet_id, null::bigint as scheme_id, null::uuid as a,
+select 'identity' as kind, v.brand_id, v.value as name, v.wallet_id, v.identity_id as number, null::uuid as a,
        null::uuid as b
   from by_value v
 union all
