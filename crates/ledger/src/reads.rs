@@ -1,7 +1,8 @@
 //! Reading: a pool of its own, confined to one brand by row-level security.
 //!
-//! Every read is one round trip: begin (read only), the brand, the query, commit, sent as one pipeline.
-//! A read that is cancelled leaves nothing behind, because the whole of it was sent at once.
+//! Every read is one round trip, sent as one pipeline: several queries share a transaction that reads only (begin, the
+//! brand, the queries, commit); one alone is its own transaction, behind the brand. Whoever uses the connection next
+//! says its brand first, so that a read that is cancelled leaves nothing behind: the whole of it was sent at once.
 //!
 //! Now and then a connection's plans are made anew, in the read's own round trip (see `plans`); and a connection whose
 //! query ran into the statement limit is not used again.
@@ -15,7 +16,7 @@ use std::{
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
 use futures_util::{future::join_all, join};
 use tokio::time::timeout;
-use tokio_postgres::{Config, NoTls, Row, error::SqlState, types::ToSql};
+use tokio_postgres::{Config, NoTls, Row, Statement, error::SqlState, types::ToSql};
 use zerosum_domain::BrandId;
 
 use crate::{
@@ -66,7 +67,8 @@ impl Reads {
     pub fn new(config: &Config, connections: usize) -> Result<Self, ReadError> {
         let mut config = config.clone();
         let options = format!(
-            "{} -c role=zerosum_read -c statement_timeout={STATEMENT_MS_MAX} -c jit=off",
+            "{} -c role=zerosum_read -c default_transaction_read_only=on -c statement_timeout={STATEMENT_MS_MAX} \
+             -c jit=off",
             config.get_options().unwrap_or_default()
         );
         config.options(options).application_name("zerosum reads");
@@ -127,14 +129,14 @@ impl Reads {
         brand: &BrandId,
         queries: &[Query<'_>],
     ) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
-        const SET_BRAND: &str = "select set_config('zerosum.brand', $1, true)";
-        let (set_brand, prepared) = join!(
-            client.prepare_cached(SET_BRAND),
-            join_all(queries.iter().map(|query| client.prepare_cached(query.sql)))
-        );
-        let set_brand = set_brand?;
+        let prepared = join_all(queries.iter().map(|query| client.prepare_cached(query.sql))).await;
         let prepared: Vec<_> = prepared.into_iter().collect::<Result<_, _>>()?;
         let brand = brand.as_str();
+        if let ([statement], [query]) = (prepared.as_slice(), queries) {
+            return self.ask_one(client, brand, statement, query).await;
+        }
+        const SET_BRAND: &str = "select set_config('zerosum.brand', $1, true)";
+        let set_brand = client.prepare_cached(SET_BRAND).await?;
         let statements =
             prepared.iter().zip(queries).map(|(statement, query)| client.query(statement, query.params));
         let brand_params: [&(dyn ToSql + Sync); 1] = [&brand];
@@ -156,6 +158,26 @@ impl Reads {
         let answers = answers.into_iter().collect::<Result<_, _>>()?;
         committed?;
         Ok(answers)
+    }
+
+    /// One statement sees one snapshot by itself.
+    async fn ask_one(
+        &self,
+        client: &Object,
+        brand: &str,
+        statement: &Statement,
+        query: &Query<'_>,
+    ) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
+        const SET_BRAND: &str = "select set_config('zerosum.brand', $1, false)";
+        let set_brand = client.prepare_cached(SET_BRAND).await?;
+        let brand_params: [&(dyn ToSql + Sync); 1] = [&brand];
+        let old_plans = self.plans_are_old(client);
+        let discard = async { if old_plans { client.batch_execute("discard plans").await } else { Ok(()) } };
+        let (discarded, set, answer) =
+            join!(discard, client.query(&set_brand, &brand_params), client.query(statement, query.params));
+        discarded?;
+        set?;
+        Ok(vec![answer?])
     }
 
     /// Whether the database answers now.

@@ -4,8 +4,9 @@
 with moved as (
   update ledger.balances b
      set posted = u.posted, held = u.held, version = u.version
-    from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-                $8::bigint[]) as u (brand_id, account_id, posted, held, version, old_posted, old_held, old_version)
+    from (select unnest($1::text[]) as brand_id, unnest($2::uuid[]) as account_id, unnest($3::bigint[]) as posted,
+                 unnest($4::bigint[]) as held, unnest($5::bigint[]) as version, unnest($6::bigint[]) as old_posted,
+                 unnest($7::bigint[]) as old_held, unnest($8::bigint[]) as old_version) u
    where b.brand_id = u.brand_id and b.account_id = u.account_id
      and b.posted = u.old_posted and b.held = u.old_held and b.version = u.old_version
   returning 1

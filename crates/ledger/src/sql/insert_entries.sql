@@ -1,6 +1,5 @@
 -- One statement for all entries of the batch: the zero-sum trigger sees whole transactions.
 insert into ledger.entries (brand_id, account_id, version, amount, balance_after, transaction_id, line, lot_id,
                             currency, memo, posted_at)
-select u.*, $11
-  from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::uuid[], $7::smallint[],
-              $8::uuid[], $9::text[], $10::text[]) as u
+select unnest($1::text[]), unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::bigint[]),
+       unnest($6::uuid[]), unnest($7::smallint[]), unnest($8::uuid[]), unnest($9::text[]), unnest($10::text[]), $11

@@ -1,3 +1,3 @@
 insert into ledger.lots (brand_id, account_id, lot_id, expires_at, remaining, held, created_at)
-select u.*, $7
-  from unnest($1::text[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::bigint[]) as u
+select unnest($1::text[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::timestamptz[]), unnest($5::bigint[]),
+       unnest($6::bigint[]), $7

@@ -1,11 +1,6 @@
--- By ctid, like update_balances.sql: the lots' accounts are locked.
+-- Joined by their key, like update_balances.sql: the lots' accounts are locked, or confirmed before.
 update ledger.lots l
    set remaining = u.remaining, held = u.held, expires_at = u.expires_at
-  from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[])
-    as u (brand_id, lot_id, remaining, held, expires_at)
- cross join lateral (
-       select x.ctid from ledger.lots x
-        where x.brand_id = u.brand_id and x.lot_id = u.lot_id
-        limit 1
-       ) x
- where l.ctid = x.ctid
+  from (select unnest($1::text[]) as brand_id, unnest($2::uuid[]) as lot_id, unnest($3::bigint[]) as remaining,
+               unnest($4::bigint[]) as held, unnest($5::timestamptz[]) as expires_at) u
+ where l.brand_id = u.brand_id and l.lot_id = u.lot_id
