@@ -66,3 +66,42 @@ async fn a_plan_is_made_anew_when_its_table_has_grown() {
     assert_eq!(after.0, before.0, "no whole table is read any more: {before:?} {after:?}");
     assert!(after.1 >= before.1 + 20, "{before:?} {after:?}");
 }
+
+/// One connection serves all brands in turn, alone and several queries at a time, and every read only reads.
+#[tokio::test]
+async fn a_read_sees_its_own_brand_whoever_used_the_connection_before() {
+    const SEEN: Query<'static> = Query {
+        sql: "select brand_id, current_setting('transaction_read_only') from ledger.brands",
+        params: &[],
+    };
+    let database = TestDatabase::new().await;
+    let admin = database.admin().await;
+    for brand in ["acme", "rival"] {
+        let sql = "insert into ledger.brands (brand_id, name) values ($1, $1)";
+        admin.execute(sql, &[&brand]).await.unwrap();
+    }
+    let reads = Reads::new(&database.app_url().parse().unwrap(), 1).unwrap();
+    let mut turns = 0;
+    for (brand, together) in
+        ["acme", "rival", "nobody", "rival", "acme"].into_iter().zip([false, true].into_iter().cycle())
+    {
+        let id = BrandId::parse(brand).unwrap();
+        // Somebody goes away in the middle of a read of another brand.
+        let other = BrandId::parse(if brand == "acme" { "rival" } else { "acme" }).unwrap();
+        let gone = tokio::time::timeout(std::time::Duration::from_micros(50), reads.query(&other, SEEN));
+        drop(gone.await);
+        let rows = if together {
+            let mut answers = reads.queries(&id, &[SEEN, SEEN]).await.unwrap();
+            let rows = answers.pop().unwrap();
+            assert_eq!(answers.pop().unwrap().len(), rows.len());
+            rows
+        } else {
+            reads.query(&id, SEEN).await.unwrap()
+        };
+        let seen: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let own = (brand != "nobody").then(|| (brand.to_owned(), "on".to_owned()));
+        assert_eq!(seen, Vec::from_iter(own));
+        turns += 1;
+    }
+    println!("{turns} reads of three brands over one connection");
+}
