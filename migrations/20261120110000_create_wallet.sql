@@ -245,9 +245,11 @@ create table wallet.wallet_transactions (
   constraint wallet_transactions_pkey primary key (brand_id, wallet_id, wallet_transaction_id),
   -- For ever, whatever the type: a reference names one transaction.
   constraint wallet_transactions_reference_key unique (brand_id, reference),
+  -- 0 <= refunded <= settled <= points, and money likewise. Every statement that writes rows reads its checks first, so
+  -- this one says it in few words.
   constraint wallet_transactions_points_check check (
-    points >= 0 and money >= 0 and points_back >= 0 and settled_points between 0 and points
-    and refunded_points between 0 and settled_points and refunded_money between 0 and settled_money),
+    least(money, points_back, refunded_points, refunded_money, points - settled_points,
+          settled_points - refunded_points, settled_money - refunded_money) >= 0),
   constraint wallet_transactions_status_check
     check (status in ('ACTIVE', 'SETTLED', 'VOIDED', 'EXPIRED', 'DELETED', 'CANCELLED')),
   constraint wallet_transactions_accounts_check

@@ -29,7 +29,7 @@ use zerosum_domain::BrandId;
 use zerosum_edge::{Api, Call, Contract, Edge, ErrorCode, Problem, Reply, RequestIds, Settings, StatusCode};
 use zerosum_host::StartError;
 use zerosum_idempotency as idempotency;
-use zerosum_ledger::{Answer, Engine, Fault, Key, KeyLifetime, Submission, reads::Reads};
+use zerosum_ledger::{Answer, Engine, Fault, Key, KeyLifetime, Submission};
 
 use crate::{
     command::{self, Action, Command, Machine, Refused, body},
@@ -61,16 +61,17 @@ pub struct App {
     directory: Directory,
 }
 
-/// The edge over an engine and a pool of reads.
-pub(crate) fn edge(engine: Engine<Machine>, reads: Reads, nonces: Nonces) -> Result<Edge, StartError> {
+/// The edge over an engine and what is read.
+pub(crate) fn edge(engine: Engine<Machine>, store: Store, nonces: Nonces) -> Result<Edge, StartError> {
+    let reads = store.reads();
     let directory = Directory::new(reads.clone());
-    let readiness = zerosum_host::readiness(&reads, &engine);
+    let readiness = zerosum_host::readiness(reads, &engine);
     let mut settings =
         Settings::new(SERVICE, ErrorCode, Signatures::new(directory.clone(), nonces), readiness);
     settings.request_ids = RequestIds::X_EES_CALLED_UNIQUE_ID;
     settings.prefix = Some(PREFIX);
     settings.compress = true;
-    let app = Arc::new(App { engine, store: Store::new(reads), directory });
+    let app = Arc::new(App { engine, store, directory });
     let api = Api::new(Contract::parse(DOCUMENT)?, app, settings);
     Ok(looking(changing(spending(api))).build()?)
 }

@@ -11,6 +11,7 @@ pub mod command;
 pub mod config;
 pub mod expiry;
 pub mod model;
+mod schemes;
 pub mod service;
 mod store;
 pub mod view;

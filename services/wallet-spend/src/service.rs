@@ -10,7 +10,13 @@ use zerosum_ledger::Engine;
 
 pub use zerosum_host::StartError;
 
-use crate::{api, command::Machine, expiry::Expiry, store::Nonces};
+use crate::{
+    api,
+    command::Machine,
+    expiry::Expiry,
+    schemes::Schemes,
+    store::{Nonces, Store},
+};
 
 /// What the service is made with. Its clients are in the database, so there is nothing to prove callers by.
 #[derive(Debug, Clone)]
@@ -35,10 +41,11 @@ impl Service {
     pub fn start(parts: Parts) -> Result<Self, StartError> {
         let parts = parts.host;
         let reads = parts.reads()?;
-        let engine = parts.engine(Machine::new(parts.clock.clone()));
+        let schemes = Schemes::default();
+        let engine = parts.engine(Machine::new(parts.clock.clone(), schemes.clone()));
         let nonces = Nonces::new(&parts.database);
         let expiry = Expiry::new(engine.clone(), &parts.database, nonces.clone());
-        Ok(Self { edge: api::edge(engine.clone(), reads, nonces)?, engine, expiry })
+        Ok(Self { edge: api::edge(engine.clone(), Store::new(reads, schemes), nonces)?, engine, expiry })
     }
 
     /// Answers requests without a connection, for tests.

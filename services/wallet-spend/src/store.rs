@@ -23,7 +23,7 @@ pub(crate) use calculate::{Calculated, Calculation};
 pub(crate) use jobs::LapsedReader;
 pub(crate) use nonces::Nonces;
 
-use crate::{command::Refused, model::Brand};
+use crate::{command::Refused, model::Brand, schemes::Schemes};
 
 /// The select lists that [`decode`] reads, with the alias that each is selected from.
 macro_rules! columns {
@@ -63,6 +63,11 @@ macro_rules! columns {
          a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details, \
          a.posting, a.created_at"
     };
+    // Led by the moment.
+    (settings) => {
+        "now(), c.unit_id, c.unit_name, c.environment_type, c.subsystem_id, c.mobile_wallet_url, c.lock_seconds, \
+         c.refund_grace_days"
+    };
     (rule) => {
         "r.brand_id, r.subject, r.status, r.state, r.may_earn, r.may_spend"
     };
@@ -82,6 +87,10 @@ macro_rules! from {
             " cross join lateral (select * from wallet.accounts a",
             " where a.brand_id = i.brand_id and a.wallet_id = i.wallet_id offset 0) a"
         )
+    };
+    // One row, of nulls where the brand has none.
+    (settings) => {
+        " from (select 1) one left join wallet.brand_settings c on c.brand_id = $1::text"
     };
     // What the account that was found holds.
     (balances) => {
@@ -115,6 +124,7 @@ pub(crate) struct Listed<T> {
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     reads: Reads,
+    schemes: Schemes,
 }
 
 /// Why a read has no answer.
@@ -173,17 +183,17 @@ const RULES: &str = concat!(
 );
 
 /// The moment of a read, and the settings of its brand.
-const SETTINGS: &str = "
-select now(), s.unit_id, s.unit_name, s.environment_type, s.subsystem_id, s.mobile_wallet_url, s.lock_seconds,
-       s.refund_grace_days
-  from (select 1) one
-  left join wallet.brand_settings s on s.brand_id = $1::text";
+const SETTINGS: &str = concat!("select ", columns!(settings), from!(settings));
 
 type Param<'a> = &'a (dyn ToSql + Sync);
 
 impl Store {
-    pub fn new(reads: Reads) -> Self {
-        Self { reads }
+    pub fn new(reads: Reads, schemes: Schemes) -> Self {
+        Self { reads, schemes }
+    }
+
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// Runs the queries with the settings before them.
@@ -193,17 +203,21 @@ impl Store {
         queries: &[(&'static str, &[Param<'_>])],
     ) -> Result<Answers, ReadFailed> {
         let name = brand.as_str();
-        let settings: [Param<'_>; 1] = [&name];
-        let mut all = vec![Query { sql: SETTINGS, params: &settings }];
+        let of_brand: [Param<'_>; 1] = [&name];
+        let mut all = vec![Query { sql: SETTINGS, params: &of_brand }];
         all.extend(queries.iter().map(|(sql, params)| Query { sql, params }));
         let mut answers = self.reads.queries(brand, &all).await?.into_iter();
         let first = answers.next().unwrap_or_default();
         let Some(row) = first.first() else { unreachable!("settings are one row, or nulls") };
-        let settings = match row.try_get::<_, Option<String>>(1)? {
-            Some(_) => crate::command::settings_of(row)?,
-            None => Brand::default_for(name),
-        };
-        Ok(Answers { now: row.try_get(0)?, brand: settings, rows: answers.collect() })
+        Ok(Answers { now: row.try_get(0)?, brand: settings(row, brand)?, rows: answers.collect() })
+    }
+}
+
+/// The settings at the beginning of a row, behind the moment.
+fn settings(row: &Row, brand: &BrandId) -> Result<Brand, tokio_postgres::Error> {
+    match row.try_get::<_, Option<&str>>(1)? {
+        Some(_) => crate::command::settings_of(row),
+        None => Ok(Brand::default_for(brand.as_str())),
     }
 }
 

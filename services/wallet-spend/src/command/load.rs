@@ -16,7 +16,10 @@ use super::{
     resolve::{named_where, names, pairs},
     rows::{BrandRows, Rows},
 };
-use crate::{model::Brand, store::decode};
+use crate::{
+    model::Brand,
+    store::decode::{self, Columns},
+};
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -33,7 +36,7 @@ pub(super) async fn load(
         let resolved = rows.resolved.get(named.brand);
         let wallets = Rows::named_wallets(resolved, &of_command);
         let locks = resolved.map_or(0, |resolved| {
-            wallets.iter().filter_map(|wallet| resolved.locks.get(wallet)).map(Vec::len).sum()
+            wallets.iter().filter_map(|wallet| resolved.locks.get(wallet)).map(BTreeSet::len).sum()
         });
         demand(&named.command.action, locks, &mut wanted);
     }
@@ -160,7 +163,7 @@ pub(super) async fn load(
 }
 
 /// Settings of a brand; the row leads with the brand.
-pub(crate) fn settings_of(row: &Row) -> Result<Brand, Error> {
+pub(crate) fn settings_of(row: &impl Columns) -> Result<Brand, Error> {
     Ok(Brand {
         unit_id: row.try_get(1)?,
         unit_name: row.try_get(2)?,

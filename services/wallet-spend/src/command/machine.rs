@@ -5,15 +5,11 @@
 //! A process that meets a scheme for the first time reads it in one of its own.
 //! The number of statements does not depend on the length of the batch.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::PoisonError;
 
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tokio_postgres::{Client, Error, Statement};
-use zerosum_domain::BrandId;
 use zerosum_ledger::{
     Clock, StateMachine,
     book::{Book, Context},
@@ -24,7 +20,7 @@ use super::{
     Action, Command, Done, Refused, adjust, case::Case, change, create, crowd, expire, ids::Stock, load,
     names::Names, open, permit, refund, resolve, rows::Rows, settle, spend, unlock, void, write,
 };
-use crate::model::{SchemeId, SchemeRef, WalletId};
+use crate::{model::WalletId, schemes::Schemes};
 
 macro_rules! statements {
     ($($name:ident),+ $(,)?) => {
@@ -77,24 +73,18 @@ statements!(
     insert_rules,
 );
 
-/// Schemes never change once they are made, so a process reads each of them once.
-pub(super) type SchemeCache = Mutex<HashMap<(BrandId, SchemeId), Arc<SchemeRef>>>;
-
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub struct Machine {
     pub(super) stock: Stock,
-    schemes: SchemeCache,
+    pub(super) schemes: Schemes,
     clock: Clock,
 }
 
 impl Machine {
-    /// More schemes than a process ever serves; past it the cache starts over rather than grow.
-    const SCHEMES_MAX: usize = 10_000;
-
     /// Of an engine with this clock.
-    pub fn new(clock: Clock) -> Self {
-        Self { clock, ..Self::default() }
+    pub(crate) fn new(clock: Clock, schemes: Schemes) -> Self {
+        Self { stock: Stock::default(), schemes, clock }
     }
 
     /// The moment that a test has set, which its locks run out by; otherwise it is the database's.
@@ -104,19 +94,6 @@ impl Machine {
             // A poisoned lock still holds a moment.
             Clock::Set(moment) => Some(*moment.lock().unwrap_or_else(PoisonError::into_inner)),
         }
-    }
-
-    pub(super) fn known_scheme(&self, brand: &BrandId, id: SchemeId) -> Option<Arc<SchemeRef>> {
-        let schemes = self.schemes.lock().unwrap_or_else(PoisonError::into_inner);
-        schemes.get(&(brand.clone(), id)).cloned()
-    }
-
-    pub(super) fn learn_scheme(&self, brand: &BrandId, scheme: &Arc<SchemeRef>) {
-        let mut schemes = self.schemes.lock().unwrap_or_else(PoisonError::into_inner);
-        if schemes.len() >= Self::SCHEMES_MAX {
-            schemes.clear();
-        }
-        schemes.insert((brand.clone(), scheme.id), scheme.clone());
     }
 }
 

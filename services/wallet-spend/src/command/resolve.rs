@@ -1,6 +1,6 @@
 //! Names to ids, without locks: an identity's value, a reference and an account never change what they mean.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use futures_util::join;
 use tokio_postgres::{Error, Row, types::ToSql};
@@ -61,8 +61,11 @@ pub(super) async fn resolve(
     let names = names(commands);
     let (value_brands, values) = pairs(&names, |names| names.identities.clone());
     let (reference_brands, references) = pairs(&names, |names| names.references.clone());
-    let (wallet_brands, wallets) =
-        pairs(&names, |names| names.wallets.iter().map(|wallet| wallet.get()).collect());
+    let (wallet_brands, wallets) = pairs(&names, |names| {
+        let wallets: BTreeSet<i64> = names.wallets.iter().map(|wallet| wallet.get()).collect();
+        wallets.into_iter().collect()
+    });
+    let (lone_brands, lone) = pairs(&names, |names| names.lone_references.clone());
     let (parent_brands, parents) = pairs(&names, |names| names.parents.clone());
     let (scheme_brands, schemes) =
         pairs(&names, |names| names.schemes.iter().map(|scheme| scheme.get()).collect());
@@ -70,13 +73,15 @@ pub(super) async fn resolve(
     let lapsed_max = i64::try_from(LAPSED_MAX).unwrap_or(i64::MAX);
     let moment = machine.set_moment();
     let statements = db.prepared;
-    let by_name: [&(dyn ToSql + Sync); 10] = [
+    let by_name: [&(dyn ToSql + Sync); 12] = [
         &value_brands,
         &values,
         &reference_brands,
         &references,
         &wallet_brands,
         &wallets,
+        &lone_brands,
+        &lone,
         &moment,
         &lapsed_max,
         &parent_brands,
@@ -117,7 +122,7 @@ async fn schemes_of(
     let mut unknown: (Vec<String>, Vec<i64>) = Default::default();
     for (brand, resolved) in &mut *resolved {
         for id in resolved.scheme_ids() {
-            match machine.known_scheme(brand, id) {
+            match machine.schemes.by_id(brand, id) {
                 Some(scheme) => {
                     resolved.known_schemes.insert(id, scheme);
                 }
@@ -136,7 +141,7 @@ async fn schemes_of(
     let (schemes, tiers) =
         join!(db.query(&statements.read_schemes, &params), db.query(&statements.read_tiers, &params));
     for (brand, scheme) in decode::schemes(&schemes?, &tiers?)? {
-        machine.learn_scheme(&brand, &scheme);
+        machine.schemes.learn(&brand, &scheme);
         resolved.entry(brand).or_default().known_schemes.insert(scheme.id, scheme);
     }
     Ok(())
@@ -148,41 +153,53 @@ mod at {
     pub const BRAND: usize = 1;
     pub const NAME: usize = 2;
     pub const WALLET: usize = 3;
-    /// The identity; of an account, its scheme.
-    pub const NUMBER: usize = 4;
-    /// The hold; of an account, its ledger account.
-    pub const FIRST_ID: usize = 5;
-    pub const POSTING: usize = 6;
+    pub const IDENTITY: usize = 4;
+    pub const SCHEME: usize = 5;
+    pub const LEDGER_ACCOUNT: usize = 6;
+    pub const HOLD: usize = 7;
+    pub const POSTING: usize = 8;
 }
 
 /// A row by its kind. References come before their children.
 fn name(row: &Row, resolved: &mut Resolved) -> Result<(), Error> {
     let Ok(wallet) = WalletId::new(row.try_get(at::WALLET)?) else { return Ok(()) };
-    let hold = || Ok::<_, Error>(row.try_get::<_, Option<Uuid>>(at::FIRST_ID)?.map(HoldId::new));
+    let hold = row.try_get::<_, Option<Uuid>>(at::HOLD)?.map(HoldId::new);
     match row.try_get(at::KIND)? {
         "identity" => {
-            if let Ok(id) = IdentityId::new(row.try_get(at::NUMBER)?) {
+            if let Ok(id) = IdentityId::new(row.try_get(at::IDENTITY)?) {
                 resolved.identities.insert(row.try_get(at::NAME)?, (id, wallet));
             }
+            account(row, wallet, hold, resolved)?;
         }
         "reference" => {
             let spend_posting = row.try_get::<_, Option<Uuid>>(at::POSTING)?.map(TransactionId::new);
-            let found = ResolvedTransaction { wallet, hold: hold()?, spend_posting, child_holds: Vec::new() };
+            let found = ResolvedTransaction { wallet, hold, spend_posting, child_holds: Vec::new() };
             resolved.references.insert(row.try_get(at::NAME)?, found);
         }
-        "account" => {
-            if let Ok(scheme) = SchemeId::new(row.try_get(at::NUMBER)?) {
-                let ledger = AccountId::new(row.try_get(at::FIRST_ID)?);
-                resolved.accounts.entry(wallet).or_default().push(ResolvedAccount { ledger, scheme });
-            }
-        }
-        "lock" => resolved.locks.entry(wallet).or_default().extend(hold()?),
+        "account" => account(row, wallet, hold, resolved)?,
         // "child"
         _ => {
             if let Some(parent) = resolved.references.get_mut(row.try_get::<_, &str>(at::NAME)?) {
-                parent.child_holds.extend(hold()?);
+                parent.child_holds.extend(hold);
             }
         }
+    }
+    Ok(())
+}
+
+/// An account, if the wallet has one, and a lock of it that is about to run out, if there is one. Either may have been
+/// found before, by another of its wallet's names.
+fn account(row: &Row, wallet: WalletId, lock: Option<HoldId>, resolved: &mut Resolved) -> Result<(), Error> {
+    let scheme = row.try_get::<_, Option<i64>>(at::SCHEME)?.and_then(|id| SchemeId::new(id).ok());
+    let ledger = row.try_get::<_, Option<Uuid>>(at::LEDGER_ACCOUNT)?;
+    let (Some(scheme), Some(ledger)) = (scheme, ledger) else { return Ok(()) };
+    let ledger = AccountId::new(ledger);
+    let accounts = resolved.accounts.entry(wallet).or_default();
+    if !accounts.iter().any(|known| known.ledger == ledger) {
+        accounts.push(ResolvedAccount { ledger, scheme });
+    }
+    if let Some(lock) = lock {
+        resolved.locks.entry(wallet).or_default().insert(lock);
     }
     Ok(())
 }

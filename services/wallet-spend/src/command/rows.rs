@@ -221,7 +221,7 @@ pub(super) struct Resolved {
     pub references: HashMap<String, ResolvedTransaction>,
     pub accounts: HashMap<WalletId, Vec<ResolvedAccount>>,
     /// The open locks of a wallet that have run out, or nearly.
-    pub locks: HashMap<WalletId, Vec<HoldId>>,
+    pub locks: HashMap<WalletId, BTreeSet<HoldId>>,
     /// By id and by reference.
     pub schemes: HashMap<String, SchemeId>,
     /// All of the above, and those of the accounts.

@@ -11,8 +11,8 @@ use super::{
     rows::{Fate, Rows},
 };
 use columns::{
-    AccountColumns, AccountTransactionColumns, IdentityColumns, RuleColumns, SchemeColumns, TierColumns,
-    TransactionColumns, WalletColumns,
+    AccountColumns, AccountTransactionColumns, IdentityColumns, RuleColumns, SchemeColumns, Shown,
+    TierColumns, TransactionColumns, WalletColumns,
 };
 
 type Params<'a> = Vec<&'a (dyn ToSql + Sync)>;
@@ -25,6 +25,8 @@ pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error
     let mut accounts = AccountColumns::default();
     let mut transactions = TransactionColumns::default();
     let mut account_transactions = AccountTransactionColumns::default();
+    let mut shown = Shown::default();
+    let mut changed_shown = Shown::default();
     let mut changed_wallets = WalletColumns::default();
     let mut changed_identities = IdentityColumns::default();
     let mut changed_accounts = AccountColumns::default();
@@ -66,9 +68,11 @@ pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error
         }
         for transaction in of.transactions.of(Fate::New) {
             transactions.push(brand, transaction);
+            shown.push(transaction);
         }
         for transaction in of.transactions.of(Fate::Changed) {
             changed_transactions.push(brand, transaction);
+            changed_shown.push(transaction);
         }
         for transaction in &of.account_transactions {
             account_transactions.push(brand, transaction);
@@ -83,8 +87,11 @@ pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error
         (&statements.insert_identities, identities.params()),
         (&statements.insert_accounts, accounts.params()),
         // A deleted open gives its reference free before another one takes it.
-        (&statements.update_transactions, changed_transactions.update_params()),
-        (&statements.insert_transactions, transactions.params()),
+        (
+            &statements.update_transactions,
+            [changed_transactions.update_params(), changed_shown.params()].concat(),
+        ),
+        (&statements.insert_transactions, [transactions.params(), shown.params()].concat()),
         (&statements.insert_account_transactions, account_transactions.params()),
         (&statements.update_wallets, changed_wallets.update_params()),
         (&statements.update_identities, changed_identities.update_params()),

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tokio_postgres::{Error, Row};
+use tokio_postgres::{Error, Row, types::FromSql};
 use uuid::Uuid;
 use zerosum_domain::{
     AccountId, BrandId, HoldId, Invalid, TransactionId,
@@ -22,6 +22,27 @@ use crate::{
     view,
 };
 
+/// The columns of a value: a row, or a part of one.
+pub(crate) trait Columns {
+    fn try_get<'a, T: FromSql<'a>>(&'a self, at: usize) -> Result<T, Error>;
+}
+
+impl Columns for Row {
+    fn try_get<'a, T: FromSql<'a>>(&'a self, at: usize) -> Result<T, Error> {
+        Self::try_get(self, at)
+    }
+}
+
+/// The columns of a row from this one on.
+#[derive(Debug)]
+pub(crate) struct Part<'r>(pub &'r Row, pub usize);
+
+impl Columns for Part<'_> {
+    fn try_get<'a, T: FromSql<'a>>(&'a self, at: usize) -> Result<T, Error> {
+        self.0.try_get(self.1 + at)
+    }
+}
+
 /// A bad text or id in a row of our own.
 fn sound<T>(what: &'static str, value: Result<T, Invalid>) -> Option<T> {
     value
@@ -36,8 +57,9 @@ fn known<T>(what: &'static str, value: Option<T>) -> Option<T> {
     value
 }
 
-fn optional_json(row: &Row, at: usize) -> Result<Option<Json>, Error> {
-    Ok(row.try_get::<_, Option<String>>(at)?.and_then(json))
+fn optional_json(row: &impl Columns, at: usize) -> Result<Option<Json>, Error> {
+    let text: Option<String> = row.try_get(at)?;
+    Ok(text.and_then(json))
 }
 
 /// 0 stands for none.
@@ -54,7 +76,7 @@ macro_rules! some {
     };
 }
 
-pub(crate) fn wallet(row: &Row) -> Result<Option<Wallet>, Error> {
+pub(crate) fn wallet(row: &impl Columns) -> Result<Option<Wallet>, Error> {
     Ok(Some(Wallet {
         id: some!(sound("wallet id", WalletId::new(row.try_get(1)?))),
         kind: some!(sound("wallet type", Label::parse(row.try_get(2)?))),
@@ -67,7 +89,7 @@ pub(crate) fn wallet(row: &Row) -> Result<Option<Wallet>, Error> {
     }))
 }
 
-pub(crate) fn identity(row: &Row, brand: Option<&Brand>) -> Result<Option<Identity>, Error> {
+pub(crate) fn identity(row: &impl Columns, brand: Option<&Brand>) -> Result<Option<Identity>, Error> {
     let id = some!(sound("identity id", IdentityId::new(row.try_get(1)?)));
     let wallet = some!(sound("wallet id", WalletId::new(row.try_get(2)?)));
     let mobile_wallet = match brand {
@@ -92,7 +114,7 @@ pub(crate) fn identity(row: &Row, brand: Option<&Brand>) -> Result<Option<Identi
     }))
 }
 
-pub(crate) fn account(row: &Row) -> Result<Option<(Account, AccountId)>, Error> {
+pub(crate) fn account(row: &impl Columns) -> Result<Option<(Account, AccountId)>, Error> {
     let account = Account {
         id: some!(sound("account id", WalletAccountId::new(row.try_get(1)?))),
         wallet: some!(sound("wallet id", WalletId::new(row.try_get(2)?))),
@@ -177,25 +199,30 @@ pub(crate) fn account_transaction(row: &Row) -> Result<Option<AccountTransaction
 }
 
 pub(crate) fn rule(row: &Row) -> Result<Option<PermissionRule>, Error> {
-    let status: Option<&str> = row.try_get(2)?;
-    let state: Option<&str> = row.try_get(3)?;
-    Ok(Some(PermissionRule {
-        subject: row.try_get(1)?,
-        status: match status {
-            Some(status) => Some(some!(sound("rule status", Status::parse(status)))),
-            None => None,
-        },
-        state: match state {
-            Some(state) => Some(some!(sound("rule state", Label::parse(state)))),
-            None => None,
-        },
-        may_earn: row.try_get(4)?,
-        may_spend: row.try_get(5)?,
-    }))
+    let (may_earn, may_spend) = (row.try_get(4)?, row.try_get(5)?);
+    Ok(rule_of(row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, (may_earn, may_spend)))
+}
+
+/// A rule from its columns; what it grants is to earn and to spend.
+pub(crate) fn rule_of(
+    subject: &str,
+    status: Option<&str>,
+    state: Option<&str>,
+    (may_earn, may_spend): (bool, bool),
+) -> Option<PermissionRule> {
+    let status = match status {
+        Some(status) => Some(sound("rule status", Status::parse(status))?),
+        None => None,
+    };
+    let state = match state {
+        Some(state) => Some(sound("rule state", Label::parse(state))?),
+        None => None,
+    };
+    Some(PermissionRule { subject: subject.to_owned(), status, state, may_earn, may_spend })
 }
 
 /// An account with its figures: current and locked stand behind the account's own columns.
-pub(crate) fn snapshot(row: &Row, brand: &Brand) -> Result<Option<AccountSnapshot>, Error> {
+pub(crate) fn snapshot(row: &impl Columns, brand: &Brand) -> Result<Option<AccountSnapshot>, Error> {
     let (account, _) = some!(account(row)?);
     let (current, locked): (i64, i64) = (row.try_get(16)?, row.try_get(17)?);
     Ok(Some(AccountSnapshot {
@@ -228,20 +255,6 @@ pub(crate) fn shown_scheme(row: &Row) -> Result<Option<Scheme>, Error> {
         created_at: row.try_get(10)?,
         updated_at: row.try_get(11)?,
     }))
-}
-
-/// Tiers of one scheme by unit.
-pub(crate) fn tiers(rows: &[Row]) -> Result<BTreeMap<String, Tiers>, Error> {
-    let mut units: BTreeMap<String, Vec<Tier>> = BTreeMap::new();
-    for row in rows {
-        if let Some(tier) = tier(row)? {
-            units.entry(row.try_get(2)?).or_default().push(tier);
-        }
-    }
-    Ok(units
-        .into_iter()
-        .filter_map(|(unit, tiers)| Some((unit, sound("tiers", Tiers::new(tiers))?)))
-        .collect())
 }
 
 /// Schemes with their tiers, from two reads.

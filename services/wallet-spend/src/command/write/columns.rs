@@ -1,6 +1,7 @@
 //! Columns of rows, for statements that take arrays.
 //!
-//! A row's own array goes as the text of one, because an array of arrays of different lengths does not exist.
+//! A row's own arrays are slices of one array of all rows ([`Shown`]), because an array of arrays of different lengths does
+//! not exist, and the server would have to read each from a text.
 
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
@@ -53,12 +54,6 @@ macro_rules! columns {
 
 fn text(json: Option<&Json>) -> Option<&str> {
     json.map(|json| json.get())
-}
-
-/// `{1,2}`
-fn array(numbers: impl Iterator<Item = i64>) -> String {
-    let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
-    format!("{{{}}}", numbers.join(","))
 }
 
 columns! {
@@ -127,11 +122,8 @@ columns! {
         kind: &'static str = of.kind.as_str(),
         status: &'static str = of.status.as_str(),
         meta: Option<&'a str> = text(of.meta.as_ref()),
-        shown_accounts: String = array(of.accounts.iter().map(|(account, _)| account.get())),
-        shown_account_transactions: String = array(of.accounts.iter().map(|(_, last)| last.map_or(0, |id| id.get()))),
         basket: Option<String> = of.basket.as_ref().and_then(|basket| serde_json::to_string(basket).ok()),
         adjudication: Option<&'a str> = text(of.adjudication.as_ref()),
-        results: Option<String> = of.results.map(|results| array(results.to_array().into_iter())),
         store: Option<&'a str> = of.location.store.as_deref(),
         store_parent: Option<&'a str> = of.location.store_parent.as_deref(),
         account: Option<i64> = of.account.map(|id| id.get()),
@@ -151,7 +143,52 @@ columns! {
         original: Option<i64> = of.original.map(|id| id.get()),
         created_at: Timestamp = of.created_at,
         updated_at: Timestamp = of.updated_at,
-    } update { id, parent, wallet, identity, reference, status, meta, shown_accounts, shown_account_transactions, basket, results, store, store_parent, points, settled_points, settled_money, refunded_points, refunded_money, closing_transaction, spend_posting, updated_at }
+    } update { id, parent, wallet, identity, reference, status, meta, basket, store, store_parent, points, settled_points, settled_money, refunded_points, refunded_money, closing_transaction, spend_posting, updated_at }
+}
+
+/// The arrays of wallet transactions: what they show of accounts, and their results. A row's part is from one place to
+/// another, counted from 1; results are six, and a row without any has no place.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    accounts: Vec<i64>,
+    account_transactions: Vec<i64>,
+    results: Vec<i64>,
+    from: Vec<i32>,
+    to: Vec<i32>,
+    results_from: Vec<Option<i32>>,
+}
+
+impl Shown {
+    pub fn push(&mut self, of: &WalletTransaction) {
+        self.from.push(place(self.accounts.len() + 1));
+        for (account, last) in &of.accounts {
+            self.accounts.push(account.get());
+            self.account_transactions.push(last.map_or(0, |id| id.get()));
+        }
+        self.to.push(place(self.accounts.len()));
+        self.results_from.push(of.results.map(|_| place(self.results.len() + 1)));
+        self.results.extend(of.results.iter().flat_map(|results| results.to_array()));
+    }
+
+    /// Behind the columns of the same rows; nothing when there are none.
+    pub fn params(&self) -> Params<'_> {
+        if self.from.is_empty() {
+            return Vec::new();
+        }
+        vec![
+            &self.from,
+            &self.to,
+            &self.results_from,
+            &self.accounts,
+            &self.account_transactions,
+            &self.results,
+        ]
+    }
+}
+
+/// A batch has far fewer than 2^31 of anything.
+fn place(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 columns! {

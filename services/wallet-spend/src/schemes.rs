@@ -1,0 +1,51 @@
+//! The schemes that this process has read.
+//!
+//! A scheme and its tiers never change once they are made, and its reference stays its own: the application's role may
+//! insert them and nothing else. So what was read once is true for ever, and is not read again.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use zerosum_domain::BrandId;
+
+use crate::model::{SchemeId, SchemeRef};
+
+/// More schemes than a process ever serves; past it the cache starts over rather than grow.
+const SCHEMES_MAX: usize = 10_000;
+
+/// See the module's documentation. Cheap to clone; all clones are one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Schemes(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    by_id: HashMap<(BrandId, SchemeId), Arc<SchemeRef>>,
+    by_reference: HashMap<(BrandId, Arc<str>), Arc<SchemeRef>>,
+}
+
+impl Schemes {
+    /// A poisoned cache is still one: what is in it was read.
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn by_id(&self, brand: &BrandId, id: SchemeId) -> Option<Arc<SchemeRef>> {
+        self.lock().by_id.get(&(brand.clone(), id)).cloned()
+    }
+
+    pub fn by_reference(&self, brand: &BrandId, reference: &str) -> Option<Arc<SchemeRef>> {
+        self.lock().by_reference.get(&(brand.clone(), reference.into())).cloned()
+    }
+
+    /// Only what was read, and so committed.
+    pub fn learn(&self, brand: &BrandId, scheme: &Arc<SchemeRef>) {
+        let mut known = self.lock();
+        if known.by_id.len() >= SCHEMES_MAX {
+            *known = Known::default();
+        }
+        known.by_id.insert((brand.clone(), scheme.id), scheme.clone());
+        known.by_reference.insert((brand.clone(), scheme.reference.clone()), scheme.clone());
+    }
+}
