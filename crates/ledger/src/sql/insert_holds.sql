@@ -3,6 +3,8 @@ insert into ledger.holds (brand_id, hold_id, account_id, amount, lot_ids, lot_am
                           created_at, closed_at)
 select u.brand_id, u.hold_id, u.account_id, u.amount, u.lot_ids::uuid[], u.lot_amounts::bigint[], u.status,
        u.captured, u.expires_at, $10::timestamptz, case when u.status <> 'open' then $10::timestamptz end
-  from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-              $9::timestamptz[])
-    as u (brand_id, hold_id, account_id, amount, lot_ids, lot_amounts, status, captured, expires_at)
+  from (
+    select unnest($1::text[]) as brand_id, unnest($2::uuid[]) as hold_id, unnest($3::uuid[]) as account_id,
+           unnest($4::bigint[]) as amount, unnest($5::text[]) as lot_ids, unnest($6::text[]) as lot_amounts,
+           unnest($7::text[]) as status, unnest($8::bigint[]) as captured, unnest($9::timestamptz[]) as expires_at
+  ) u

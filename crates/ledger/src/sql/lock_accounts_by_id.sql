@@ -5,7 +5,7 @@
 -- Lateral, so that there is one plan: a lookup for each name, however small the tables were when it was made.
 select b.brand_id, b.account_id, a.currency, a.steward, a.keeps_lots, a.code, a.external_id,
        b.posted, b.held, b.version, b.floor, b.ceiling
-  from unnest($1::text[], $2::uuid[]) as named (brand_id, account_id)
+  from (select unnest($1::text[]) as brand_id, unnest($2::uuid[]) as account_id) named
  cross join lateral (
        select * from ledger.balances b
         where b.brand_id = named.brand_id and b.account_id = named.account_id

@@ -8,7 +8,7 @@ select l.brand_id, l.account_id, l.lot_id, l.expires_at, l.remaining, l.held
        ) l
 union
 select l.brand_id, l.account_id, l.lot_id, l.expires_at, l.remaining, l.held
-  from unnest($7::text[], $8::uuid[]) as moved (brand_id, transaction_id)
+  from (select unnest($7::text[]) as brand_id, unnest($8::uuid[]) as transaction_id) moved
  cross join lateral (
        select * from ledger.entries e
         where e.brand_id = moved.brand_id and e.transaction_id = moved.transaction_id

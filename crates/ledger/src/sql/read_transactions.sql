@@ -1,7 +1,7 @@
 -- The transactions that the batch's commands name, with their entries, and what reversed them.
 select t.brand_id, t.transaction_id, t.type, t.reverses is not null as is_reversal, r.transaction_id as reversed_by,
        e.account_id, e.version, e.amount, e.balance_after, e.line, e.lot_id, e.currency, e.memo
-  from unnest($1::text[], $2::uuid[]) as named (brand_id, transaction_id)
+  from (select unnest($1::text[]) as brand_id, unnest($2::uuid[]) as transaction_id) named
  cross join lateral (
        select * from ledger.transactions t
         where t.brand_id = named.brand_id and t.transaction_id = named.transaction_id

@@ -1,5 +1,8 @@
 -- Joined by their key, like update_balances.sql: the holds' accounts are locked.
 update ledger.holds h
    set status = u.status, captured = u.captured, closed_at = $5
-  from unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[]) as u (brand_id, hold_id, status, captured)
+  from (
+    select unnest($1::text[]) as brand_id, unnest($2::uuid[]) as hold_id, unnest($3::text[]) as status,
+           unnest($4::bigint[]) as captured
+  ) u
  where h.brand_id = u.brand_id and h.hold_id = u.hold_id

@@ -6,11 +6,11 @@ select
   n.brand_id, n.account_id, n.wallet_id, n.scheme_id, n.ledger_account, n.client_type, n.status, n.state,
   n.starts_at, n.ends_at, n.meta::json, n.lifetime, n.lifetime_spend, n.lifetime_spend_value, n.created_at,
   n.updated_at
-  from unnest(
-    $1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[], $6::text[], $7::text[], $8::text[],
-    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[],
-    $15::timestamptz[], $16::timestamptz[]
-  ) as n (
-    brand_id, account_id, wallet_id, scheme_id, ledger_account, client_type, status, state, starts_at,
-    ends_at, meta, lifetime, lifetime_spend, lifetime_spend_value, created_at, updated_at
-  )
+  from (
+    select unnest($1::text[]) as brand_id, unnest($2::bigint[]) as account_id, unnest($3::bigint[]) as wallet_id,
+           unnest($4::bigint[]) as scheme_id, unnest($5::uuid[]) as ledger_account, unnest($6::text[]) as client_type,
+           unnest($7::text[]) as status, unnest($8::text[]) as state, unnest($9::timestamptz[]) as starts_at,
+           unnest($10::timestamptz[]) as ends_at, unnest($11::text[]) as meta, unnest($12::bigint[]) as lifetime,
+           unnest($13::bigint[]) as lifetime_spend, unnest($14::bigint[]) as lifetime_spend_value,
+           unnest($15::timestamptz[]) as created_at, unnest($16::timestamptz[]) as updated_at
+  ) n

@@ -14,17 +14,18 @@ select
   n.points_back, n.settled_points, n.settled_money, n.refunded_points, n.refunded_money, n.details, n.hold_id,
   n.lock_expires_at, n.lock_transaction, n.closing_transaction, n.spend_posting, n.original_id, n.created_at,
   n.updated_at
-  from unnest(
-    $1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
-    $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[],
-    $20::bigint[], $21::bigint[], $22::text[], $23::uuid[], $24::timestamptz[], $25::bigint[],
-    $26::bigint[], $27::uuid[], $28::bigint[], $29::timestamptz[], $30::timestamptz[], $31::integer[], $32::integer[],
-    $33::integer[]
-  ) as n (
-    brand_id, wallet_transaction_id, parent_id, wallet_id, identity_id, reference, type, status, meta,
-    basket, adjudication, store_id, store_parent_id,
-    account_id, points, money, points_back, settled_points, settled_money, refunded_points, refunded_money,
-    details, hold_id, lock_expires_at, lock_transaction, closing_transaction, spend_posting, original_id,
-    created_at, updated_at, shown_from, shown_to, results_from
-  )
+  from (
+    select unnest($1::text[]) as brand_id, unnest($2::bigint[]) as wallet_transaction_id,
+           unnest($3::bigint[]) as parent_id, unnest($4::bigint[]) as wallet_id, unnest($5::bigint[]) as identity_id,
+           unnest($6::text[]) as reference, unnest($7::text[]) as type, unnest($8::text[]) as status,
+           unnest($9::text[]) as meta, unnest($10::text[]) as basket, unnest($11::text[]) as adjudication,
+           unnest($12::text[]) as store_id, unnest($13::text[]) as store_parent_id, unnest($14::bigint[]) as account_id,
+           unnest($15::bigint[]) as points, unnest($16::bigint[]) as money, unnest($17::bigint[]) as points_back,
+           unnest($18::bigint[]) as settled_points, unnest($19::bigint[]) as settled_money,
+           unnest($20::bigint[]) as refunded_points, unnest($21::bigint[]) as refunded_money,
+           unnest($22::text[]) as details, unnest($23::uuid[]) as hold_id, unnest($24::timestamptz[]) as lock_expires_at,
+           unnest($25::bigint[]) as lock_transaction, unnest($26::bigint[]) as closing_transaction,
+           unnest($27::uuid[]) as spend_posting, unnest($28::bigint[]) as original_id,
+           unnest($29::timestamptz[]) as created_at, unnest($30::timestamptz[]) as updated_at,
+           unnest($31::integer[]) as shown_from, unnest($32::integer[]) as shown_to, unnest($33::integer[]) as results_from
+  ) n

@@ -2,7 +2,7 @@
 select a.brand_id, a.account_transaction_id, a.parent_id, a.wallet_id, a.account_id, a.wallet_transaction_id,
        a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details,
        a.posting, a.created_at
-  from unnest($1::text[], $2::text[]) as named (brand_id, reference)
+  from (select unnest($1::text[]) as brand_id, unnest($2::text[]) as reference) named
  cross join lateral (
    select * from wallet.wallet_transactions t
     where t.brand_id = named.brand_id and t.reference = named.reference

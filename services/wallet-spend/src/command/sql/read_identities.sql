@@ -1,14 +1,14 @@
 -- The identities of wallets that are told of, and those that the commands name.
 select i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
        i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at
-  from unnest($1::text[], $2::bigint[]) as named (brand_id, wallet_id)
+  from (select unnest($1::text[]) as brand_id, unnest($2::bigint[]) as wallet_id) named
  cross join lateral (
    select * from wallet.identities i where i.brand_id = named.brand_id and i.wallet_id = named.wallet_id offset 0
  ) i
 union all
 select i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
        i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at
-  from unnest($3::text[], $4::text[]) as named (brand_id, value)
+  from (select unnest($3::text[]) as brand_id, unnest($4::text[]) as value) named
  cross join lateral (
    select * from wallet.identities i where i.brand_id = named.brand_id and i.value = named.value offset 0
  ) i

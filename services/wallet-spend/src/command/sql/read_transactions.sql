@@ -7,7 +7,7 @@ select t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity
        t.closing_transaction, t.spend_posting, t.original_id, t.created_at, t.updated_at
   from (
   select t.*
-    from unnest($1::text[], $2::text[]) as named (brand_id, reference)
+    from (select unnest($1::text[]) as brand_id, unnest($2::text[]) as reference) named
    cross join lateral (
      select * from wallet.wallet_transactions t
       where t.brand_id = named.brand_id and t.reference = named.reference
@@ -15,7 +15,7 @@ select t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity
    ) t
   union all
   select c.*
-    from unnest($3::text[], $4::text[]) as named (brand_id, reference)
+    from (select unnest($3::text[]) as brand_id, unnest($4::text[]) as reference) named
    cross join lateral (
      select * from wallet.wallet_transactions t
       where t.brand_id = named.brand_id and t.reference = named.reference
@@ -28,7 +28,7 @@ select t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity
    ) c
   union all
   select t.*
-    from unnest($5::text[], $6::uuid[]) as named (brand_id, hold_id)
+    from (select unnest($5::text[]) as brand_id, unnest($6::uuid[]) as hold_id) named
    cross join lateral (
      select * from wallet.wallet_transactions t
       where t.brand_id = named.brand_id and t.hold_id = named.hold_id

@@ -4,7 +4,7 @@
 -- A row is of one kind, and the columns that it has no use for are null. An account comes once for each of its holds.
 select 'identity' as kind, i.brand_id, i.value as name, i.wallet_id, i.identity_id, a.scheme_id, a.ledger_account,
        due.hold_id, null::uuid as posting
-  from unnest($1::text[], $2::text[]) as named (brand_id, value)
+  from (select unnest($1::text[]) as brand_id, unnest($2::text[]) as value) named
  cross join lateral (
    select * from wallet.identities i where i.brand_id = named.brand_id and i.value = named.value offset 0
  ) i
@@ -21,7 +21,7 @@ select 'identity' as kind, i.brand_id, i.value as name, i.wallet_id, i.identity_
  ) due on true
 union all
 select 'reference', t.brand_id, t.reference, t.wallet_id, null, null, null, t.hold_id, t.spend_posting
-  from unnest($3::text[], $4::text[]) as named (brand_id, reference)
+  from (select unnest($3::text[]) as brand_id, unnest($4::text[]) as reference) named
  cross join lateral (
    select * from wallet.wallet_transactions t
     where t.brand_id = named.brand_id and t.reference = named.reference
@@ -30,11 +30,11 @@ select 'reference', t.brand_id, t.reference, t.wallet_id, null, null, null, t.ho
 union all
 select 'account', a.brand_id, null, a.wallet_id, null, a.scheme_id, a.ledger_account, due.hold_id, null
   from (
-    select * from unnest($5::text[], $6::bigint[])
+    select unnest($5::text[]), unnest($6::bigint[])
     union all
     -- References that are named without their wallet.
     select t.brand_id, t.wallet_id
-      from unnest($7::text[], $8::text[]) as named (brand_id, reference)
+      from (select unnest($7::text[]) as brand_id, unnest($8::text[]) as reference) named
      cross join lateral (
        select * from wallet.wallet_transactions t
         where t.brand_id = named.brand_id and t.reference = named.reference
@@ -54,7 +54,7 @@ select 'account', a.brand_id, null, a.wallet_id, null, a.scheme_id, a.ledger_acc
  ) due on true
 union all
 select 'child', t.brand_id, t.reference, t.wallet_id, null, null, null, c.hold_id, null
-  from unnest($11::text[], $12::text[]) as named (brand_id, reference)
+  from (select unnest($11::text[]) as brand_id, unnest($12::text[]) as reference) named
  cross join lateral (
    select * from wallet.wallet_transactions t
     where t.brand_id = named.brand_id and t.reference = named.reference

@@ -2,10 +2,9 @@ update wallet.accounts t
    set
   status = n.status, state = n.state, lifetime = n.lifetime, lifetime_spend = n.lifetime_spend,
   lifetime_spend_value = n.lifetime_spend_value, updated_at = n.updated_at
-  from unnest(
-    $1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-    $8::timestamptz[]
-  ) as n (
-    brand_id, account_id, status, state, lifetime, lifetime_spend, lifetime_spend_value, updated_at
-  )
+  from (
+    select unnest($1::text[]) as brand_id, unnest($2::bigint[]) as account_id, unnest($3::text[]) as status,
+           unnest($4::text[]) as state, unnest($5::bigint[]) as lifetime, unnest($6::bigint[]) as lifetime_spend,
+           unnest($7::bigint[]) as lifetime_spend_value, unnest($8::timestamptz[]) as updated_at
+  ) n
  where t.brand_id = n.brand_id and t.account_id = n.account_id

@@ -8,14 +8,15 @@ update wallet.wallet_transactions t
   store_parent_id = n.store_parent_id, points = n.points, settled_points = n.settled_points,
   settled_money = n.settled_money, refunded_points = n.refunded_points, refunded_money = n.refunded_money,
   closing_transaction = n.closing_transaction, spend_posting = n.spend_posting, updated_at = n.updated_at
-  from unnest(
-    $1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
-    $17::bigint[], $18::uuid[], $19::timestamptz[], $20::integer[], $21::integer[], $22::integer[]
-  ) as n (
-    brand_id, wallet_transaction_id, parent_id, wallet_id, identity_id, reference, status, meta,
-    basket, store_id, store_parent_id, points, settled_points,
-    settled_money, refunded_points, refunded_money, closing_transaction, spend_posting, updated_at, shown_from,
-    shown_to, results_from
-  )
+  from (
+    select unnest($1::text[]) as brand_id, unnest($2::bigint[]) as wallet_transaction_id,
+           unnest($3::bigint[]) as parent_id, unnest($4::bigint[]) as wallet_id, unnest($5::bigint[]) as identity_id,
+           unnest($6::text[]) as reference, unnest($7::text[]) as status, unnest($8::text[]) as meta,
+           unnest($9::text[]) as basket, unnest($10::text[]) as store_id, unnest($11::text[]) as store_parent_id,
+           unnest($12::bigint[]) as points, unnest($13::bigint[]) as settled_points,
+           unnest($14::bigint[]) as settled_money, unnest($15::bigint[]) as refunded_points,
+           unnest($16::bigint[]) as refunded_money, unnest($17::bigint[]) as closing_transaction,
+           unnest($18::uuid[]) as spend_posting, unnest($19::timestamptz[]) as updated_at,
+           unnest($20::integer[]) as shown_from, unnest($21::integer[]) as shown_to, unnest($22::integer[]) as results_from
+  ) n
  where t.brand_id = n.brand_id and t.wallet_id = n.wallet_id and t.wallet_transaction_id = n.wallet_transaction_id
