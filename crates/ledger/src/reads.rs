@@ -1,19 +1,20 @@
 //! Reading: a pool of its own, confined to one brand by row-level security.
 //!
 //! Every read is one round trip, sent as one pipeline: several queries share a transaction that reads only (begin, the
-//! brand, the queries, commit); one alone is its own transaction, behind the brand. Whoever uses the connection next
-//! says its brand first, so that a read that is cancelled leaves nothing behind: the whole of it was sent at once.
+//! brand, the queries, commit); one alone is its own transaction, behind the brand unless the connection was last used
+//! for the same. A read that is cancelled leaves nothing behind: the whole of it was sent at once, and of what brand the
+//! connection then is counts as unknown.
 //!
 //! Now and then a connection's plans are made anew, in the read's own round trip (see `plans`); and a connection whose
 //! query ran into the statement limit is not used again.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, StatementCache, Timeouts};
 use futures_util::{future::join_all, join};
 use tokio::time::timeout;
 use tokio_postgres::{Config, NoTls, Row, Statement, error::SqlState, types::ToSql};
@@ -31,9 +32,18 @@ const ACQUIRE_MS_MAX: u64 = 500;
 #[derive(Debug, Clone)]
 pub struct Reads {
     pool: Pool,
-    /// Of each connection, by the address of its statement cache. An address may come to mean another connection; its
-    /// plans are younger than is thought, which does no harm.
-    plans: Arc<Mutex<HashMap<usize, Plans>>>,
+    /// Of each connection, by the address of its statement cache.
+    sessions: Arc<Mutex<HashMap<usize, Session>>>,
+}
+
+/// What is known of a connection.
+#[derive(Debug)]
+struct Session {
+    /// While this is kept, its address is nobody else's.
+    cache: Weak<StatementCache>,
+    plans: Plans,
+    /// Whose rows it sees outside a transaction.
+    brand: Option<BrandId>,
 }
 
 /// The read could not be done; nothing was changed, so it can simply be tried again.
@@ -81,7 +91,7 @@ impl Reads {
             .runtime(deadpool_postgres::Runtime::Tokio1)
             .build()
             .map_err(|error| ReadError::Unavailable(error.into()))?;
-        Ok(Self { pool, plans: Arc::default() })
+        Ok(Self { pool, sessions: Arc::default() })
     }
 
     /// Runs one query as this brand.
@@ -112,15 +122,21 @@ impl Reads {
         }
     }
 
-    fn plans_are_old(&self, client: &Object) -> bool {
-        let now = Instant::now();
-        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        if plans.len() > 4 * self.pool.status().max_size {
-            // Most of them are of connections that are gone.
-            plans.clear();
+    fn session<T>(&self, client: &Object, with: impl FnOnce(&mut Session) -> T) -> T {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = Arc::as_ptr(&client.statement_cache).addr();
+        if !sessions.contains_key(&address) {
+            sessions.retain(|_, session| session.cache.strong_count() > 0);
         }
-        let of_this = plans.entry(Arc::as_ptr(&client.statement_cache).addr());
-        of_this.or_insert_with(|| Plans::new(now)).are_old(now)
+        with(sessions.entry(address).or_insert_with(|| Session {
+            cache: Arc::downgrade(&client.statement_cache),
+            plans: Plans::new(Instant::now()),
+            brand: None,
+        }))
+    }
+
+    fn plans_are_old(&self, client: &Object) -> bool {
+        self.session(client, |session| session.plans.are_old(Instant::now()))
     }
 
     async fn ask(
@@ -131,10 +147,10 @@ impl Reads {
     ) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
         let prepared = join_all(queries.iter().map(|query| client.prepare_cached(query.sql))).await;
         let prepared: Vec<_> = prepared.into_iter().collect::<Result<_, _>>()?;
-        let brand = brand.as_str();
         if let ([statement], [query]) = (prepared.as_slice(), queries) {
             return self.ask_one(client, brand, statement, query).await;
         }
+        let brand = brand.as_str();
         const SET_BRAND: &str = "select set_config('zerosum.brand', $1, true)";
         let set_brand = client.prepare_cached(SET_BRAND).await?;
         let statements =
@@ -164,19 +180,32 @@ impl Reads {
     async fn ask_one(
         &self,
         client: &Object,
-        brand: &str,
+        brand: &BrandId,
         statement: &Statement,
         query: &Query<'_>,
     ) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
         const SET_BRAND: &str = "select set_config('zerosum.brand', $1, false)";
         let set_brand = client.prepare_cached(SET_BRAND).await?;
-        let brand_params: [&(dyn ToSql + Sync); 1] = [&brand];
+        let name = brand.as_str();
+        let brand_params: [&(dyn ToSql + Sync); 1] = [&name];
         let old_plans = self.plans_are_old(client);
         let discard = async { if old_plans { client.batch_execute("discard plans").await } else { Ok(()) } };
-        let (discarded, set, answer) =
-            join!(discard, client.query(&set_brand, &brand_params), client.query(statement, query.params));
+        let is_of_brand = self.session(client, |session| {
+            let is = session.brand.as_ref() == Some(brand);
+            if !is {
+                session.brand = None;
+            }
+            is
+        });
+        let set = async {
+            if is_of_brand { Ok(Vec::new()) } else { client.query(&set_brand, &brand_params).await }
+        };
+        let (discarded, set, answer) = join!(discard, set, client.query(statement, query.params));
         discarded?;
         set?;
+        if !is_of_brand {
+            self.session(client, |session| session.brand = Some(brand.clone()));
+        }
         Ok(vec![answer?])
     }
 

@@ -101,6 +101,14 @@ async fn a_read_sees_its_own_brand_whoever_used_the_connection_before() {
         let seen: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         let own = (brand != "nobody").then(|| (brand.to_owned(), "on".to_owned()));
         assert_eq!(seen, Vec::from_iter(own));
+        // The same again, and now the connection is known to be this brand's.
+        for _ in 0..2 {
+            let again = reads.query(&id, SEEN).await.unwrap();
+            assert_eq!(
+                again.iter().map(|row| row.get(0)).collect::<Vec<String>>().first(),
+                seen.first().map(|row| &row.0)
+            );
+        }
         turns += 1;
     }
     println!("{turns} reads of three brands over one connection");
