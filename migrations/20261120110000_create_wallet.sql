@@ -189,9 +189,10 @@ create table wallet.accounts (
 
 -- No foreign keys here and below: these rows are written with their wallet locked and read.
 --
--- What never changes stands first, and no index has a column that a settle changes: with as much room as it took, a
--- settled spend stays on its page, its indexes are left alone, and the log tells only the end of the row. JSON is text here, because the service has
--- just written it: to parse it again would cost as much as two index entries.
+-- What never changes stands first, and no index has a column that a settle changes: with room for what is settled of
+-- what a page holds, a settled spend stays on its page, its indexes are left alone, and the log tells only the end of
+-- the row. JSON is text here, because the service has just written it: to parse it again would cost as much as two
+-- index entries.
 create table wallet.wallet_transactions (
   brand_id text collate "C" not null,
   wallet_transaction_id bigint not null,
@@ -254,7 +255,7 @@ create table wallet.wallet_transactions (
     check (status in ('ACTIVE', 'SETTLED', 'VOIDED', 'EXPIRED', 'DELETED', 'CANCELLED')),
   constraint wallet_transactions_accounts_check
     check (cardinality(shown_accounts) = cardinality(shown_account_transactions))
-) with (fillfactor = 50);
+) with (fillfactor = 60);
 -- The lock of a hold. Which holds are open, and which of them have run out, the ledger's indexes know.
 create unique index wallet_transactions_hold_key on wallet.wallet_transactions (brand_id, hold_id)
   where hold_id is not null;
