@@ -41,7 +41,7 @@ with made as (
 insert into ledger.balances (brand_id, account_id, posted, held, version)
 select brand_id, account_id, 0, 0, 0 from made";
 /// Whoever is cut off says at once what it has read.
-const CUT: &str = "
+pub const CUT: &str = "
 select pg_terminate_backend(pid, 5000) from pg_stat_activity
  where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'";
 const READ: &str = "

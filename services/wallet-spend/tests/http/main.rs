@@ -9,6 +9,7 @@ mod events;
 mod examples;
 mod expiry;
 mod flow;
+mod fresh;
 mod histories;
 mod lookups;
 mod lots;
