@@ -10,8 +10,11 @@
 //! # Round trips
 //! A batch of any length takes **two round trips**: step 1 and step 3 are each sent as one pipeline and then waited
 //! for. A machine that has to resolve names first ([`StateMachine::RESOLVES`]) takes **three**. A batch that is decided
-//! on nothing but what its lane remembers has no step 1 and takes **one**; the next such batch may be sent before it is
-//! acknowledged, behind it or, if they touch nothing in common, beside it on another connection. The number of statements does not depend on the length of the batch either. Tests count both.
+//! on nothing but what its lane remembers has no step 1 and takes **one**; accounts that are not remembered are read
+//! ahead of it, without locks, in one more. The next such batch may be sent before it is acknowledged: behind it, or
+//! beside it on another connection, where a batch that moves the same accounts writes its new rows meanwhile and moves
+//! balances in a second round trip. The number of statements does not depend on the length of the batch either. Tests
+//! count both.
 //!
 //! # Invariants
 //! - Nothing else writes money: services hand in commands, and only a lane opens a write transaction.
@@ -104,7 +107,7 @@ pub struct EngineConfig {
     pub database: Config,
     /// Brands are spread over the lanes.
     pub lanes: usize,
-    /// Connections of each lane, for batches that touch nothing in common. PostgreSQL uses most of a core for one.
+    /// Connections of each lane that write; one more reads. PostgreSQL uses most of a core for one.
     pub connections: usize,
     /// The most transactions that share a commit. Past 500 a longer batch wins little and its locks last longer.
     pub batch_max: usize,

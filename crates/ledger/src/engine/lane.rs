@@ -54,10 +54,9 @@ const EACH_MAX: usize = 2;
 /// The least that is sent behind another batch. What a batch costs whatever its length is shared by this many; fewer
 /// wait for the one before, and for company.
 const FOLLOWS_MIN: usize = 100;
-/// The least that is sent beside another batch.
+/// The least that is sent beside another batch. It is no less than what is on its way, either: many short batches cost
+/// more than a few long ones.
 const BESIDE_MIN: usize = 16;
-/// Of what is on its way, a batch beside it is no less than this part: many short batches cost more than a few long ones.
-const BESIDE_SHARE: usize = 2;
 
 pub(super) struct Lane<M: StateMachine> {
     machine: Arc<M>,
@@ -138,7 +137,7 @@ impl<M: StateMachine> Lane<M> {
     /// The connection that could take this much, beside the batches that are on their way or behind one, and the least
     /// that is worth it there.
     fn way(&mut self, weight: usize) -> Option<(usize, usize)> {
-        let least = BESIDE_MIN.max(self.flights.commands() / BESIDE_SHARE);
+        let least = BESIDE_MIN.max(self.flights.commands());
         if weight >= least
             && let Some(idle) = self.connections.writing().find(|on| self.flights.on(*on) == 0)
             && self.connections.prepare(idle).is_some()

@@ -164,7 +164,9 @@ impl Memory {
                     continue;
                 }
                 let lots: Vec<Lot> = book.lots_of(account.id).into_iter().map(Lot::committed).collect();
-                let follows = !account.keeps_lots || (account.held == 0 && lots.len() <= LOTS_MAX);
+                // Lots that were read a moment after their account may be of a moment at which something of them was held.
+                let nothing_held = account.held == 0 && lots.iter().all(|lot| lot.held == 0);
+                let follows = !account.keeps_lots || (nothing_held && lots.len() <= LOTS_MAX);
                 let before = if follows {
                     self.things += 1 + lots.len();
                     known.accounts.insert(account.id, (account.committed(), lots))
@@ -271,6 +273,11 @@ mod tests {
 
     /// A book of one account that keeps lots, with as much in each.
     fn book_with(held: i64, lots: &[i64]) -> (BrandId, AccountId, Book) {
+        book_of(held, held, lots)
+    }
+
+    /// Of which the account says that something else is held than the first lot does.
+    fn book_of(held: i64, held_of_lots: i64, lots: &[i64]) -> (BrandId, AccountId, Book) {
         let brand = BrandId::parse("demo").expect("a brand");
         let currency = Currency::parse("USD").expect("a currency");
         let id = AccountId::new(Uuid::from_u128(1));
@@ -279,7 +286,7 @@ mod tests {
         book.load_account(account.with_balance(lots.iter().sum(), held, 3), Some("code".into()), None);
         for (n, remaining) in lots.iter().enumerate() {
             let lot = LotId::new(Uuid::from_u128(100 + n as u128));
-            book.load_lot(Lot::loaded(lot, id, None, *remaining, if n == 0 { held } else { 0 }));
+            book.load_lot(Lot::loaded(lot, id, None, *remaining, if n == 0 { held_of_lots } else { 0 }));
         }
         (brand, id, book)
     }
@@ -304,5 +311,26 @@ mod tests {
         assert_eq!(learnt(&mut memory, 0, &[1; LOTS_MAX + 1]), None);
         assert_eq!(learnt(&mut memory, 0, &[7]), Some(vec![7]));
         assert_eq!(memory.things, 2);
+    }
+
+    #[test]
+    fn what_is_seen_without_locks_never_replaces_what_is_known_and_lots_must_agree_that_nothing_is_held() {
+        let posted = |memory: &Memory, brand: &BrandId, id| {
+            let mut found = Book::new(memory.brand(brand)?.clone());
+            memory.load(brand, id, None, &mut found)?;
+            found.account(id).map(|account| account.as_read().0)
+        };
+        let mut memory = Memory::default();
+        let (brand, id, book) = book_of(0, 5, &[10, 20]);
+        memory.see(std::iter::once((&brand, &book)));
+        assert_eq!(posted(&memory, &brand, id), None, "its lots are of another moment");
+        let (_, _, book) = book_with(0, &[10, 20]);
+        memory.see(std::iter::once((&brand, &book)));
+        assert_eq!(posted(&memory, &brand, id), Some(30));
+        let (_, _, older) = book_with(0, &[40]);
+        memory.see(std::iter::once((&brand, &older)));
+        assert_eq!(posted(&memory, &brand, id), Some(30));
+        memory.learn(std::iter::once((&brand, &older)));
+        assert_eq!(posted(&memory, &brand, id), Some(40));
     }
 }

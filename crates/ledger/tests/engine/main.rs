@@ -4,6 +4,7 @@
 
 mod common;
 mod flights;
+mod scouts;
 
 use std::time::Duration;
 

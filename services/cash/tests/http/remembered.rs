@@ -160,9 +160,14 @@ async fn whatever_lanes_remember_the_earliest_grants_are_spent_and_no_more_than_
             }
         }
     }
-    let [one, other] = engines.map(|engine| (engine.stats().stale(), engine.stats().batches()));
-    println!("stale and all batches of each process: {one:?} and {other:?}; {refused} spends were refused");
+    let counts =
+        |engine: Engine<Cash>| (engine.stats().stale(), engine.stats().scouts(), engine.stats().batches());
+    let [one, other] = engines.map(counts);
+    println!(
+        "stale, scouts and batches of each process: {one:?} and {other:?}; {refused} spends were refused"
+    );
     assert!(one.0 > 1 && other.0 > 1, "memory was never wrong: {one:?} {other:?}");
+    assert!(one.1 > 1 && other.1 > 1, "nothing was read ahead: {one:?} {other:?}");
     assert!(refused > 20, "{refused}");
     // What is left in the books, lot by lot.
     let sql = "select a.code, coalesce(l.expires_at, 'infinity')::text, l.remaining
