@@ -96,6 +96,15 @@ async fn an_account_transaction_that_tells_something_else_is_found() {
     )
     .await;
     assert_finds(&report, Checker::W3, "transaction", "more than once");
+    let change = "insert into wallet.account_transactions
+         select brand_id, account_transaction_id, parent_id, wallet_id, account_id + 1, wallet_transaction_id, event,
+                value, current_before, current_after, lifetime_before, lifetime_after, details, null, created_at
+           from wallet.account_transactions where event = 'SPEND'";
+    let report = planted(&stage, change).await;
+    assert_finds(&report, Checker::W3, "account transaction", "given more than once");
+    let change = "update wallet.wallet_transactions
+         set wallet_id = wallet_id + wallet_transaction_id, wallet_transaction_id = 1";
+    assert_finds(&planted(&stage, change).await, Checker::W3, "wallet transaction", "given more than once");
     let change = "update wallet.account_transactions set value = value + 1 where event = 'CREDIT'";
     assert_finds(&planted(&stage, change).await, Checker::W3, "transaction", "tells other points");
     let change = "update wallet.account_transactions set posting = gen_random_uuid() where event = 'REFUND'";

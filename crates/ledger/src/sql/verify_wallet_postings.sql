@@ -1,5 +1,6 @@
 -- W3: every posting that moves a wallet account's points is told by one account transaction, of as many points;
--- and what an account transaction tells was posted.
+-- and what an account transaction tells was posted. And ids are given once in a brand: the keys of the two tables lead
+-- with the wallet and the account, so that what is read together lies together.
 with moved as (
   select w.brand_id, w.account_id, e.transaction_id, sum(e.amount) as points
     from wallet.accounts w
@@ -20,6 +21,16 @@ with moved as (
          m.points <> t.points and not (t.either_way and m.points = -t.points) as wrong_points
     from moved m
     full join told t on t.brand_id = m.brand_id and t.account_id = m.account_id and t.posting = m.transaction_id
+), repeated as (
+  select brand_id, 'account transaction ' || account_transaction_id as what, count(*) as times
+    from wallet.account_transactions
+   group by brand_id, account_transaction_id
+  having count(*) > 1
+  union all
+  select brand_id, 'wallet transaction ' || wallet_transaction_id, count(*)
+    from wallet.wallet_transactions
+   group by brand_id, wallet_transaction_id
+  having count(*) > 1
 ), problems as (
   select 'W3' as checker, j.brand_id,
          'transaction ' || j.transaction_id || ' of wallet account ' || j.account_id as what,
@@ -32,6 +43,8 @@ with moved as (
            (j.wrong_points, j.points::text, j.told::text, 'an account transaction tells other points than were posted')
          ) as p (broken, expected, found, message)
    where (j.untold or j.unposted or j.repeated or j.wrong_points) and p.broken
+  union all
+  select 'W3', brand_id, what, 'once', times || ' times', 'an id is given more than once in a brand' from repeated
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,

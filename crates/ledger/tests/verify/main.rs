@@ -182,7 +182,8 @@ async fn a_duplicated_entry_is_found_even_without_the_primary_key() {
 async fn a_whole_transaction_posted_twice_is_found() {
     // Both sides again, with the next versions and the right balances: the lines still tell.
     let (_, report) = planted(&format!(
-        "insert into ledger.entries
+        "insert into ledger.entries (brand_id, account_id, version, amount, balance_after, transaction_id, line, lot_id,
+                                     posted_at, currency, memo)
          select brand_id, account_id, 4, amount, 30 * sign(amount) + amount, transaction_id, line, lot_id, posted_at,
                 currency, memo
            from ledger.entries where account_id in ({SAFE}, {TILL}) and version = 2;

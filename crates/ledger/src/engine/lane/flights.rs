@@ -37,14 +37,15 @@ impl<M: StateMachine> Landing<M> {
         Self { landing: Box::pin(landing), landed: None, signal: Signal::new() }
     }
 
-    /// The first poll sends the batch.
-    pub fn poll(&mut self, cx: &mut Context<'_>) {
+    /// Whether it has landed. The first poll sends the batch.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> bool {
         if self.landed.is_none()
             && let Poll::Ready(landed) = self.landing.as_mut().poll(cx)
         {
             self.signal.landed(landed.is_ok());
             self.landed = Some(landed);
         }
+        self.landed.is_some()
     }
 }
 
@@ -96,7 +97,10 @@ impl<M: StateMachine> Flights<M> {
     pub async fn next(&mut self) -> (Flight<M>, Landed<M>) {
         poll_fn(|cx| {
             // All of them, in order: what one has waited for may be over with the one before it.
-            self.0.iter_mut().for_each(|flight| flight.landing.poll(cx));
+            let landed = self.0.iter_mut().filter_map(|flight| flight.landing.poll(cx).then_some(()));
+            if landed.count() == 0 {
+                return Poll::Pending;
+            }
             let mut seen = Vec::new();
             for at in 0..self.0.len() {
                 let flight = &mut self.0[at];
