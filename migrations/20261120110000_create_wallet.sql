@@ -359,6 +359,13 @@ grant update (parent_id, reference, status, meta, shown_accounts, shown_account_
   store_id, store_parent_id, settled_points, settled_money, refunded_points, refunded_money, closing_transaction,
   spend_posting, points, updated_at) on wallet.wallet_transactions to zerosum_app;
 
+-- What a scheme gives never changes once it is made, whoever would: processes remember schemes, and what was spent under
+-- one was reckoned by it.
+create trigger schemes_append_only before update or delete or truncate on wallet.schemes
+  for each statement execute function ledger.refuse_change();
+create trigger scheme_tiers_append_only before update or delete or truncate on wallet.scheme_tiers
+  for each statement execute function ledger.refuse_change();
+
 -- Reads see one brand: the one that the connection says it reads for. No brand said, nothing seen.
 do $$
 declare

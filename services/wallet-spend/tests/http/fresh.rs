@@ -13,6 +13,25 @@ fn tiers(rate: f64) -> Value {
     json!([{"floor": 10_000, "ceiling": 500_000, "step": 10_000, "rate": rate, "bonus": 0, "pointsBack": 0}])
 }
 
+/// Processes remember schemes: nobody may change one behind their backs, its owner included.
+#[tokio::test]
+async fn the_database_refuses_to_change_a_scheme() {
+    let stage = Stage::new().await;
+    stage.holder(15_000).await;
+    let admin = stage.database.admin().await;
+    for change in [
+        "update wallet.schemes set lock_seconds = 60",
+        "update wallet.scheme_tiers set floor = floor + 1",
+        "delete from wallet.scheme_tiers",
+        "truncate wallet.schemes cascade",
+    ] {
+        let refused = admin.batch_execute(change).await.unwrap_err();
+        let told = refused.as_db_error().unwrap();
+        assert_eq!(told.code(), &tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE, "{change}: {told}");
+    }
+    stage.books_hold().await;
+}
+
 #[tokio::test]
 async fn calculate_answers_what_is_so_now() {
     let stage = Stage::new().await;
