@@ -14,7 +14,8 @@ pub struct ServiceArgs {
     /// The database, as a login role that is a member of zerosum_app and zerosum_read.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
-    /// Lanes that write, each with up to two connections. Brands are spread over them; more than two rarely help.
+    /// Lanes, each with up to two connections that write and one that reads. Brands are spread over them; more than two
+    /// rarely help.
     #[arg(long, env = "ZEROSUM_LANES", default_value_t = 1)]
     pub lanes: usize,
     /// Connections that read.
