@@ -1,4 +1,4 @@
-//! What a lane remembers of the accounts that it has moved, so that it need not lock and read them again.
+//! What a lane remembers of the accounts that it has moved or read, so that it need not lock and read them again.
 //!
 //! A remembered state is a guess: another process may have moved the account since. So it is confirmed by the write,
 //! which moves a balance only from the very state that was decided on (posted, held and version), and otherwise fails

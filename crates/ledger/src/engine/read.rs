@@ -27,20 +27,62 @@ fn columns<'a, T: Copy>(named: impl Iterator<Item = (&'a BrandId, T)>) -> Column
     Columns(brands, values)
 }
 
+/// All the ways in which accounts are named, as the columns that lock_accounts.sql and read_lots.sql take.
+struct Names<'a> {
+    ids: Columns<'a, Uuid>,
+    codes: Columns<'a, &'a str>,
+    external_ids: Columns<'a, &'a str>,
+    transactions: Columns<'a, Uuid>,
+    holds: Columns<'a, Uuid>,
+}
+
+impl<'a> Names<'a> {
+    /// With these of the ids.
+    fn of(wants: &'a Wants, ids: impl Iterator<Item = &'a (BrandId, Uuid)>) -> Self {
+        Self {
+            ids: columns(ids.map(|(brand, id)| (brand, *id))),
+            codes: columns(wants.codes.iter().map(|(brand, code)| (brand, &**code))),
+            external_ids: columns(wants.external_ids.iter().map(|(brand, name)| (brand, &**name))),
+            transactions: columns(wants.transactions.iter().map(|(brand, id)| (brand, *id))),
+            holds: columns(wants.holds.iter().map(|(brand, id)| (brand, *id))),
+        }
+    }
+
+    fn params(&self) -> [&(dyn ToSql + Sync); 10] {
+        let Self { ids, codes, external_ids, transactions, holds } = self;
+        [
+            &ids.0,
+            &ids.1,
+            &codes.0,
+            &codes.1,
+            &external_ids.0,
+            &external_ids.1,
+            &transactions.0,
+            &transactions.1,
+            &holds.0,
+            &holds.1,
+        ]
+    }
+}
+
+/// The lots of the accounts that may keep some.
+async fn lots<M: StateMachine>(session: &Session<M>, wants: &Wants) -> Result<Vec<Row>, Error> {
+    let names = Names::of(wants, wants.with_lots());
+    if !M::LOTS || (names.ids.1.is_empty() && wants.locks_by_id()) {
+        return Ok(Vec::new());
+    }
+    session.db().query(&session.statements.read_lots, &names.params()).await
+}
+
 /// Sends every statement at the first poll: first the one that locks, then those that read under the lock.
 pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants) -> Result<Loaded, Error> {
     let db = session.db();
     let statements = &session.statements;
-    let Columns(id_brands, ids) = columns(wants.accounts.iter().map(|(brand, id)| (brand, *id)));
-    let Columns(code_brands, codes) = columns(wants.codes.iter().map(|(brand, code)| (brand, &**code)));
-    let Columns(name_brands, names) =
-        columns(wants.external_ids.iter().map(|(brand, name)| (brand, &**name)));
-    let Columns(transaction_brands, transactions) =
-        columns(wants.transactions.iter().map(|(brand, id)| (brand, *id)));
-    let Columns(hold_brands, holds) = columns(wants.holds.iter().map(|(brand, id)| (brand, *id)));
+    let names = Names::of(wants, wants.accounts.iter());
+    let Columns(id_brands, ids) = &names.ids;
+    let Columns(transaction_brands, transactions) = &names.transactions;
     let Columns(read_brands, read) =
         columns(wants.holds.iter().chain(&wants.holds_of_named).map(|(brand, id)| (brand, *id)));
-    let Columns(lot_brands, with_lots) = columns(wants.with_lots().map(|(brand, id)| (brand, *id)));
     let external_refs = || wants.external_refs.iter();
     let ref_brands: Vec<&str> = external_refs().map(|(brand, _, _)| brand.as_str()).collect();
     let ref_kinds: Vec<&str> = external_refs().map(|(_, kind, _)| &**kind).collect();
@@ -48,42 +90,12 @@ pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants)
 
     let lock = async {
         if !wants.locks_by_id() {
-            let named: [&(dyn ToSql + Sync); 10] = [
-                &id_brands,
-                &ids,
-                &code_brands,
-                &codes,
-                &name_brands,
-                &names,
-                &transaction_brands,
-                &transactions,
-                &hold_brands,
-                &holds,
-            ];
-            db.query(&statements.lock_accounts, &named).await
+            db.query(&statements.lock_accounts, &names.params()).await
         } else if !ids.is_empty() {
-            db.query(&statements.lock_accounts_by_id, &[&id_brands, &ids]).await
+            db.query(&statements.lock_accounts_by_id, &[id_brands, ids]).await
         } else {
             Ok(Vec::new())
         }
-    };
-    let read_lots = async {
-        if !M::LOTS || (with_lots.is_empty() && wants.locks_by_id()) {
-            return Ok(Vec::new());
-        }
-        let named: [&(dyn ToSql + Sync); 10] = [
-            &lot_brands,
-            &with_lots,
-            &code_brands,
-            &codes,
-            &name_brands,
-            &names,
-            &transaction_brands,
-            &transactions,
-            &hold_brands,
-            &holds,
-        ];
-        db.query(&statements.read_lots, &named).await
     };
     let read_holds = async {
         if read.is_empty() {
@@ -95,7 +107,7 @@ pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants)
         if transactions.is_empty() {
             return Ok(Vec::new());
         }
-        db.query(&statements.read_transactions, &[&transaction_brands, &transactions]).await
+        db.query(&statements.read_transactions, &[transaction_brands, transactions]).await
     };
     let read_refs = async {
         if refs.is_empty() {
@@ -104,7 +116,7 @@ pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants)
         db.query(&statements.read_external_refs, &[&ref_brands, &ref_kinds, &refs]).await
     };
     let (accounts, lots, holds, transactions, external_refs) =
-        join!(lock, read_lots, read_holds, read_transactions, read_refs);
+        join!(lock, lots(session, wants), read_holds, read_transactions, read_refs);
     Ok(Loaded {
         accounts: accounts?,
         lots: lots?,
@@ -120,8 +132,6 @@ pub(super) async fn unlocked<M: StateMachine>(session: &Session<M>, wants: &Want
     let (db, statements) = (session.db(), &session.statements);
     let Columns(id_brands, ids) = columns(wants.accounts.iter().map(|(brand, id)| (brand, *id)));
     let Columns(code_brands, codes) = columns(wants.codes.iter().map(|(brand, code)| (brand, &**code)));
-    let Columns(lot_brands, with_lots) = columns(wants.with_lots().map(|(brand, id)| (brand, *id)));
-    let (no_texts, no_ids): (&[&str], &[Uuid]) = (&[], &[]);
     let by_id = async {
         let named: [&(dyn ToSql + Sync); 2] = [&id_brands, &ids];
         if ids.is_empty() { Ok(Vec::new()) } else { db.query(&statements.read_accounts_by_id, &named).await }
@@ -134,25 +144,7 @@ pub(super) async fn unlocked<M: StateMachine>(session: &Session<M>, wants: &Want
             db.query(&statements.read_accounts_by_code, &named).await
         }
     };
-    let lots = async {
-        if !M::LOTS || (with_lots.is_empty() && codes.is_empty()) {
-            return Ok(Vec::new());
-        }
-        let named: [&(dyn ToSql + Sync); 10] = [
-            &lot_brands,
-            &with_lots,
-            &code_brands,
-            &codes,
-            &no_texts,
-            &no_texts,
-            &no_texts,
-            &no_ids,
-            &no_texts,
-            &no_ids,
-        ];
-        db.query(&statements.read_lots, &named).await
-    };
-    let (by_id, by_code, lots) = join!(by_id, by_code, lots);
+    let (by_id, by_code, lots) = join!(by_id, by_code, lots(session, wants));
     let (mut accounts, lots) = (by_id?, lots?);
     accounts.extend(by_code?);
     let (holds, transactions, external_refs) = (Vec::new(), Vec::new(), Vec::new());
