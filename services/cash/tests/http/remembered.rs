@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng as _;
 use tokio::time::Instant;
@@ -36,7 +37,10 @@ impl Ground {
     }
 
     fn engine(&self) -> Engine<Cash> {
-        let config = EngineConfig::new(self.database.app_url().parse().unwrap());
+        self.engine_of(EngineConfig::new(self.database.app_url().parse().unwrap()))
+    }
+
+    fn engine_of(&self, config: EngineConfig) -> Engine<Cash> {
         let clock = Clock::Set(self.clock.clone());
         Engine::start(Cash, EngineConfig { clock, own_thread: false, ..config })
     }
@@ -98,6 +102,46 @@ async fn a_spend_of_lots_that_the_lane_remembers_is_one_round_trip() {
     ask(&engine, grant(1, 7, None)).await.unwrap();
     assert_eq!(engine.stats().round_trips() - before, 4);
     assert_eq!(engine.stats().stale(), 0);
+    ground.books_hold().await;
+}
+
+/// A crowd at a few users' lots, on two connections: batches wait for each other before they draw, and each draws what
+/// the ones before it have left, the earliest grant first.
+#[tokio::test]
+async fn spends_of_the_same_lots_fly_beside_each_other_and_draw_in_order() {
+    const SPENDS: i64 = 240;
+    let ground = Ground::new().await;
+    let config = EngineConfig::new(ground.database.app_url().parse().unwrap());
+    let engine = ground.engine_of(EngineConfig { batch_max: 40, ..config });
+    let later = |hours| Some(ground.now() + SignedDuration::from_hours(hours));
+    for user in 0..USERS {
+        for hours in [3, 1, 2] {
+            ask(&engine, grant(user, 1_000_000, later(hours))).await.unwrap();
+        }
+        ask(&engine, spend(user, 1)).await.unwrap();
+    }
+    let (mut rounds, mut spent) = (0, 1);
+    // The second connection is opened in the background, once it is wanted.
+    while engine.stats().gated() < 20 {
+        rounds += 1;
+        assert!(rounds < 2_000, "nothing waited for another");
+        let all = (0..SPENDS).map(|n| ask(&engine, spend(n as u64 % USERS, 10)));
+        assert!(join_all(all).await.into_iter().all(|told| told.is_ok()));
+        spent += SPENDS / USERS as i64 * 10;
+    }
+    assert_eq!((engine.stats().stale(), engine.stats().reruns()), (0, 0));
+    let sql = "select remaining from ledger.lots order by account_id, expires_at";
+    let rows = ground.database.admin().await.query(sql, &[]).await.unwrap();
+    for lots in rows.chunks(3) {
+        let left: Vec<i64> = lots.iter().map(|row| row.get(0)).collect();
+        let mut expected = vec![
+            (later(1).unwrap(), 1_000_000),
+            (later(2).unwrap(), 1_000_000),
+            (later(3).unwrap(), 1_000_000),
+        ];
+        take(&mut expected, spent, ground.now());
+        assert_eq!(left, expected.iter().map(|(_, left)| *left).collect::<Vec<i64>>());
+    }
     ground.books_hold().await;
 }
 
