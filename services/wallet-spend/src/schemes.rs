@@ -1,7 +1,7 @@
 //! The schemes that this process has read.
 //!
-//! A scheme and its tiers never change once they are made, and its reference stays its own: the application's role may
-//! insert them and nothing else. So what was read once is true for ever, and is not read again.
+//! A scheme and its tiers never change once they are made, and its reference stays its own: the database refuses to, and
+//! the application's role may insert them and nothing else. So what was read once is true for ever, and is not read again.
 
 use std::{
     collections::HashMap,
