@@ -20,20 +20,30 @@ exception when duplicate_object or unique_violation then null;
 end
 $$;
 
+-- A brand leads every key of every table. What leads is a number, not its name: half of an index entry would be the
+-- name, and every comparison of two keys would have to unpack it. The number is reckoned from the name, so a process
+-- that knows a brand's name knows its number: the first eight bytes of its SHA-256.
+create function ledger.brand_key(brand_id text) returns bigint language sql immutable strict parallel safe as $$
+  select ('x' || encode(substr(sha256(convert_to(brand_id, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint
+$$;
+
 create table ledger.brands (
+  brand_key bigint not null generated always as (ledger.brand_key(brand_id)) stored,
   brand_id text collate "C" not null,
   name text not null,
   currency text not null default 'USD',
   -- Set when an integrity check of the brand failed: its writes are answered 503 ledger_halted.
   halted_reason text,
   created_at timestamptz not null default now(),
-  constraint brands_pkey primary key (brand_id),
+  -- Of two names with one number the second is refused here.
+  constraint brands_pkey primary key (brand_key),
+  constraint brands_brand_id_key unique (brand_id),
   constraint brands_brand_id_check check (length(brand_id) between 1 and 64)
 );
 
 -- What an account is; never changes after it was opened.
 create table ledger.accounts (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   account_id uuid not null,
   name text not null,
   type text not null,
@@ -50,17 +60,17 @@ create table ledger.accounts (
   metadata json,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  constraint accounts_pkey primary key (brand_id, account_id),
-  constraint accounts_brand_fkey foreign key (brand_id) references ledger.brands,
-  constraint accounts_code_key unique (brand_id, code),
-  constraint accounts_external_id_key unique (brand_id, external_id),
+  constraint accounts_pkey primary key (brand_key, account_id),
+  constraint accounts_brand_fkey foreign key (brand_key) references ledger.brands,
+  constraint accounts_code_key unique (brand_key, code),
+  constraint accounts_external_id_key unique (brand_key, external_id),
   constraint accounts_type_check check (type in ('asset', 'liability', 'equity', 'revenue', 'expense')),
   constraint accounts_steward_check check (steward in ('general', 'cash', 'points'))
 );
 
 -- What an account holds. Narrow, with room on the page, so that its updates stay on the page (HOT).
 create table ledger.balances (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   account_id uuid not null,
   posted bigint not null,
   held bigint not null,
@@ -68,7 +78,7 @@ create table ledger.balances (
   version bigint not null,
   floor bigint,
   ceiling bigint,
-  constraint balances_pkey primary key (brand_id, account_id),
+  constraint balances_pkey primary key (brand_key, account_id),
   constraint balances_floor_check check (floor is null or posted - held >= floor),
   constraint balances_ceiling_check check (ceiling is null or posted <= ceiling),
   constraint balances_held_check check (held >= 0),
@@ -76,23 +86,24 @@ create table ledger.balances (
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 create table ledger.transactions (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
+  posted_at timestamptz not null,
   transaction_id uuid not null,
+  reverses uuid,
   type text not null,
   external_ref text collate "C",
   memo text,
   metadata json,
-  reverses uuid,
-  posted_at timestamptz not null,
-  constraint transactions_pkey primary key (brand_id, transaction_id)
+  constraint transactions_pkey primary key (brand_key, transaction_id)
 );
 create unique index transactions_external_ref_key
-  on ledger.transactions (brand_id, type, external_ref) where external_ref is not null;
+  on ledger.transactions (brand_key, type, external_ref) where external_ref is not null;
 create unique index transactions_reverses_key
-  on ledger.transactions (brand_id, reverses) where reverses is not null;
+  on ledger.transactions (brand_key, reverses) where reverses is not null;
 
 -- Columns of fixed length first, the widest of them foremost: no padding, 16 bytes less a row.
 create table ledger.entries (
+  brand_key bigint not null,
   version bigint not null,
   amount bigint not null,
   balance_after bigint not null,
@@ -101,16 +112,15 @@ create table ledger.entries (
   transaction_id uuid not null,
   lot_id uuid,
   line smallint not null,
-  brand_id text collate "C" not null,
   currency text not null,
   memo text,
-  constraint entries_pkey primary key (brand_id, account_id, version),
+  constraint entries_pkey primary key (brand_key, account_id, version),
   constraint entries_amount_check check (amount <> 0)
 );
-create index entries_transaction_idx on ledger.entries (brand_id, transaction_id);
+create index entries_transaction_idx on ledger.entries (brand_key, transaction_id);
 
 create table ledger.lots (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   account_id uuid not null,
   lot_id uuid not null,
   expires_at timestamptz,
@@ -120,15 +130,15 @@ create table ledger.lots (
   -- itself would take every spend off the page.
   live boolean not null generated always as (remaining > 0) stored,
   created_at timestamptz not null,
-  constraint lots_pkey primary key (brand_id, lot_id),
+  constraint lots_pkey primary key (brand_key, lot_id),
   constraint lots_remaining_check check (remaining >= 0),
   constraint lots_held_check check (held >= 0 and held <= remaining)
 ) with (fillfactor = 70);
-create index lots_account_idx on ledger.lots (brand_id, account_id, expires_at) where live;
+create index lots_account_idx on ledger.lots (brand_key, account_id, expires_at) where live;
 create index lots_expiry_idx on ledger.lots (expires_at) where live and expires_at is not null;
 
 create table ledger.holds (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   hold_id uuid not null,
   account_id uuid not null,
   amount bigint not null,
@@ -140,40 +150,49 @@ create table ledger.holds (
   expires_at timestamptz,
   created_at timestamptz not null,
   closed_at timestamptz,
-  constraint holds_pkey primary key (brand_id, hold_id),
+  constraint holds_pkey primary key (brand_key, hold_id),
   constraint holds_amount_check check (amount > 0),
   constraint holds_captured_check check (captured >= 0 and captured <= amount),
   constraint holds_status_check check (status in ('open', 'captured', 'voided', 'expired')),
   constraint holds_closed_check check ((status = 'open') = (closed_at is null))
 );
 -- An account's open holds, those that run out first before the others.
-create index holds_open_idx on ledger.holds (brand_id, account_id, expires_at) where status = 'open';
+create index holds_open_idx on ledger.holds (brand_key, account_id, expires_at) where status = 'open';
 create index holds_expiry_idx on ledger.holds (expires_at) where status = 'open' and expires_at is not null;
 
 -- The answer of a key, written by the commit that did what it answers.
+--
+-- `name` is a digest of scope and key: an index of the texts themselves was three times as large, and random keys touch
+-- as many of its pages as there are keys.
 create table ledger.idempotency_keys (
-  brand_id text collate "C" not null,
-  scope text collate "C" not null,
-  key text collate "C" not null,
-  fingerprint bytea not null,
-  refused boolean not null,
-  outcome text not null,
+  brand_key bigint not null,
+  name uuid not null,
   -- Null: for ever, as for a wallet's references.
   expires_at timestamptz,
   created_at timestamptz not null,
-  constraint idempotency_keys_pkey primary key (brand_id, scope, key)
+  refused boolean not null,
+  fingerprint bytea not null,
+  scope text collate "C" not null,
+  key text collate "C" not null,
+  outcome text not null,
+  constraint idempotency_keys_pkey primary key (brand_key, name)
 );
+
+-- The name of a key: the first 16 bytes of a SHA-256 over its scope, a zero byte (which neither can have) and the key.
+create function ledger.key_name(scope text, key text) returns uuid language sql immutable strict parallel safe as $$
+  select encode(substr(sha256(convert_to(scope, 'UTF8') || '\x00'::bytea || convert_to(key, 'UTF8')), 1, 16), 'hex')::uuid
+$$;
 
 -- Written with the effect it tells of. `subjects` are the transactions that the events of a row without a payload are
 -- rendered from: posted rows never change, so what would be said of them need not be stored twice.
 create table events.outbox (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
+  created_at timestamptz not null,
   event_id uuid not null,
   kind text not null,
   subjects uuid[] not null,
   payload text,
-  created_at timestamptz not null,
-  constraint outbox_pkey primary key (brand_id, event_id)
+  constraint outbox_pkey primary key (brand_key, event_id)
 );
 
 -- Answers and events are written once and seldom read: compressing them quickly counts, and LZ4 is several times as
@@ -193,15 +212,16 @@ create function ledger.refuse_unbalanced() returns trigger language plpgsql as $
 declare
   bad record;
 begin
-  select brand_id, transaction_id, currency, sum(amount) as total
+  select brand_key, transaction_id, currency, sum(amount) as total
     into bad
     from inserted
-   group by brand_id, transaction_id, currency
+   group by brand_key, transaction_id, currency
   having sum(amount) <> 0
    limit 1;
   if found then
     raise exception 'transaction % of brand % does not sum to zero in %: %',
-      bad.transaction_id, bad.brand_id, bad.currency, bad.total
+      bad.transaction_id, coalesce((select b.brand_id from ledger.brands b where b.brand_key = bad.brand_key), '?'),
+      bad.currency, bad.total
       using errcode = 'check_violation', constraint = 'entries_zero_sum', schema = 'ledger', table = 'entries';
   end if;
   return null;
@@ -240,37 +260,37 @@ create trigger idempotency_keys_unchangeable before update or truncate on ledger
 -- equally good while a table has no statistics, and wins if its order might be of use; two of those and the time of a
 -- look-up grows with the square of the rows.
 create function ledger.named_accounts(
-  id_brands text[], ids uuid[],
-  code_brands text[], codes text[],
-  external_brands text[], externals text[],
-  transaction_brands text[], transactions uuid[],
-  hold_brands text[], holds uuid[]
-) returns table (brand_id text, account_id uuid) language sql stable as $$
-  select n.brand_id, n.account_id
-    from unnest(id_brands, ids) as n (brand_id, account_id)
+  id_brands bigint[], ids uuid[],
+  code_brands bigint[], codes text[],
+  external_brands bigint[], externals text[],
+  transaction_brands bigint[], transactions uuid[],
+  hold_brands bigint[], holds uuid[]
+) returns table (brand_key bigint, account_id uuid) language sql stable as $$
+  select n.brand_key, n.account_id
+    from unnest(id_brands, ids) as n (brand_key, account_id)
   union
-  select a.brand_id, a.account_id
-    from unnest(code_brands, codes) as n (brand_id, code)
+  select a.brand_key, a.account_id
+    from unnest(code_brands, codes) as n (brand_key, code)
    cross join lateral (
-     select * from ledger.accounts a where a.brand_id = n.brand_id and a.code = n.code offset 0
+     select * from ledger.accounts a where a.brand_key = n.brand_key and a.code = n.code offset 0
    ) a
   union
-  select a.brand_id, a.account_id
-    from unnest(external_brands, externals) as n (brand_id, external_id)
+  select a.brand_key, a.account_id
+    from unnest(external_brands, externals) as n (brand_key, external_id)
    cross join lateral (
-     select * from ledger.accounts a where a.brand_id = n.brand_id and a.external_id = n.external_id offset 0
+     select * from ledger.accounts a where a.brand_key = n.brand_key and a.external_id = n.external_id offset 0
    ) a
   union
-  select e.brand_id, e.account_id
-    from unnest(transaction_brands, transactions) as n (brand_id, transaction_id)
+  select e.brand_key, e.account_id
+    from unnest(transaction_brands, transactions) as n (brand_key, transaction_id)
    cross join lateral (
-     select * from ledger.entries e where e.brand_id = n.brand_id and e.transaction_id = n.transaction_id offset 0
+     select * from ledger.entries e where e.brand_key = n.brand_key and e.transaction_id = n.transaction_id offset 0
    ) e
   union
-  select h.brand_id, h.account_id
-    from unnest(hold_brands, holds) as n (brand_id, hold_id)
+  select h.brand_key, h.account_id
+    from unnest(hold_brands, holds) as n (brand_key, hold_id)
    cross join lateral (
-     select * from ledger.holds h where h.brand_id = n.brand_id and h.hold_id = n.hold_id offset 0
+     select * from ledger.holds h where h.brand_key = n.brand_key and h.hold_id = n.hold_id offset 0
    ) h
 $$;
 
@@ -328,18 +348,18 @@ create policy lots_lanes on ledger.lots to zerosum_app using (true);
 create policy holds_lanes on ledger.holds to zerosum_app using (true);
 create policy idempotency_keys_lanes on ledger.idempotency_keys to zerosum_app using (true);
 create policy brands_reads on ledger.brands for select to zerosum_read
-  using (brand_id = current_setting('zerosum.brand', true));
+  using (brand_key = nullif(current_setting('zerosum.brand', true), '')::bigint);
 create policy accounts_reads on ledger.accounts for select to zerosum_read
-  using (brand_id = current_setting('zerosum.brand', true));
+  using (brand_key = nullif(current_setting('zerosum.brand', true), '')::bigint);
 create policy balances_reads on ledger.balances for select to zerosum_read
-  using (brand_id = current_setting('zerosum.brand', true));
+  using (brand_key = nullif(current_setting('zerosum.brand', true), '')::bigint);
 create policy transactions_reads on ledger.transactions for select to zerosum_read
-  using (brand_id = current_setting('zerosum.brand', true));
+  using (brand_key = nullif(current_setting('zerosum.brand', true), '')::bigint);
 create policy entries_reads on ledger.entries for select to zerosum_read
-  using (brand_id = current_setting('zerosum.brand', true));
+  using (brand_key = nullif(current_setting('zerosum.brand', true), '')::bigint);
 create policy lots_reads on ledger.lots for select to zerosum_read
-  using (brand_id = current_setting('zerosum.brand', true));
+  using (brand_key = nullif(current_setting('zerosum.brand', true), '')::bigint);
 create policy holds_reads on ledger.holds for select to zerosum_read
-  using (brand_id = current_setting('zerosum.brand', true));
+  using (brand_key = nullif(current_setting('zerosum.brand', true), '')::bigint);
 create policy idempotency_keys_reads on ledger.idempotency_keys for select to zerosum_read
-  using (brand_id = current_setting('zerosum.brand', true));
+  using (brand_key = nullif(current_setting('zerosum.brand', true), '')::bigint);

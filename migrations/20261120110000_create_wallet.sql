@@ -14,7 +14,7 @@ create sequence wallet.account_transaction_ids start 8023748001 increment 1000;
 
 -- What a brand decides for itself. A brand without a row has the defaults.
 create table wallet.brand_settings (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   -- The unit that the brand is to its clients, and whose tiers apply where a banner has none of its own.
   unit_id text collate "C" not null,
   unit_name text not null,
@@ -25,15 +25,15 @@ create table wallet.brand_settings (
   lock_seconds integer not null default 86400,
   -- How long points live that a refund gives back to a lot that has expired meanwhile.
   refund_grace_days integer not null default 30,
-  constraint brand_settings_pkey primary key (brand_id),
-  constraint brand_settings_brand_fkey foreign key (brand_id) references ledger.brands,
+  constraint brand_settings_pkey primary key (brand_key),
+  constraint brand_settings_brand_fkey foreign key (brand_key) references ledger.brands,
   constraint brand_settings_lock_seconds_check check (lock_seconds between 1 and 31536000),
   constraint brand_settings_refund_grace_days_check check (refund_grace_days between 1 and 3650)
 );
 
 -- Who may call. The secret is kept as it is, because the published signature is a plain hash over it.
 create table wallet.clients (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   client_id text collate "C" not null,
   name text not null,
   secret text not null,
@@ -43,25 +43,25 @@ create table wallet.clients (
   accepts_hmac boolean not null default false,
   revoked_at timestamptz,
   created_at timestamptz not null default now(),
-  constraint clients_pkey primary key (brand_id, client_id),
+  constraint clients_pkey primary key (brand_key, client_id),
   -- A request names its client and nothing else, so one id is one client whatever the brand.
   constraint clients_client_id_key unique (client_id),
-  constraint clients_brand_fkey foreign key (brand_id) references ledger.brands,
+  constraint clients_brand_fkey foreign key (brand_key) references ledger.brands,
   constraint clients_secret_check check (length(secret) >= 8)
 );
 
 -- Nonces of X-Signature-256, kept while their timestamp would still be taken.
 create table wallet.nonces (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   client_id text collate "C" not null,
   nonce text collate "C" not null,
   expires_at timestamptz not null,
-  constraint nonces_pkey primary key (brand_id, client_id, nonce)
+  constraint nonces_pkey primary key (brand_key, client_id, nonce)
 );
 create index nonces_expiry_idx on wallet.nonces (expires_at);
 
 create table wallet.schemes (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   scheme_id bigint not null,
   reference text collate "C" not null,
   version integer not null,
@@ -84,16 +84,16 @@ create table wallet.schemes (
   expired_account uuid not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  constraint schemes_pkey primary key (brand_id, scheme_id),
-  constraint schemes_reference_key unique (brand_id, reference),
-  constraint schemes_brand_fkey foreign key (brand_id) references ledger.brands,
+  constraint schemes_pkey primary key (brand_key, scheme_id),
+  constraint schemes_reference_key unique (brand_key, reference),
+  constraint schemes_brand_fkey foreign key (brand_key) references ledger.brands,
   constraint schemes_lock_seconds_check check (lock_seconds between 1 and 31536000),
   constraint schemes_points_expiry_check
     check (points_expiry ~ '^(days [0-9]{1,5}|months [0-9]{1,4}|yearly [0-9]{2}-[0-9]{2} after [0-9]{1,4})$')
 );
 
 create table wallet.scheme_tiers (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   scheme_id bigint not null,
   unit_identifier text collate "C" not null,
   floor bigint not null,
@@ -103,8 +103,8 @@ create table wallet.scheme_tiers (
   rate_billionths bigint not null,
   bonus bigint not null,
   points_back bigint not null,
-  constraint scheme_tiers_pkey primary key (brand_id, scheme_id, unit_identifier, floor),
-  constraint scheme_tiers_scheme_fkey foreign key (brand_id, scheme_id) references wallet.schemes,
+  constraint scheme_tiers_pkey primary key (brand_key, scheme_id, unit_identifier, floor),
+  constraint scheme_tiers_scheme_fkey foreign key (brand_key, scheme_id) references wallet.schemes,
   constraint scheme_tiers_terms_check check (
     floor >= 0 and ceiling >= 1 and ceiling >= floor and step >= 1
     and rate_billionths between 1 and 999999999999999 and bonus >= 0 and points_back >= 0)
@@ -113,21 +113,21 @@ create table wallet.scheme_tiers (
 -- Who may earn and spend. A null state or status stands for any; the most particular rule decides,
 -- and the built-in denials (not ACTIVE, EARNONLY) stand above all of them.
 create table wallet.permission_rules (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   subject text not null,
   status text,
   state text,
   may_earn boolean not null,
   may_spend boolean not null,
-  constraint permission_rules_key unique nulls not distinct (brand_id, subject, status, state),
-  constraint permission_rules_brand_fkey foreign key (brand_id) references ledger.brands,
+  constraint permission_rules_key unique nulls not distinct (brand_key, subject, status, state),
+  constraint permission_rules_brand_fkey foreign key (brand_key) references ledger.brands,
   constraint permission_rules_subject_check check (subject in ('wallet', 'identity', 'account'))
 );
 
 -- The row of a wallet is what its commands lock: with it locked, its identities, accounts and transactions
 -- do not change under a command.
 create table wallet.wallets (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   wallet_id bigint not null,
   type text not null,
   status text not null,
@@ -137,11 +137,11 @@ create table wallet.wallets (
   consumer json,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  constraint wallets_pkey primary key (brand_id, wallet_id)
+  constraint wallets_pkey primary key (brand_key, wallet_id)
 );
 
 create table wallet.identities (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   identity_id bigint not null,
   wallet_id bigint not null,
   type text not null,
@@ -155,14 +155,14 @@ create table wallet.identities (
   ends_at timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  constraint identities_pkey primary key (brand_id, identity_id),
-  constraint identities_value_key unique (brand_id, value),
-  constraint identities_wallet_fkey foreign key (brand_id, wallet_id) references wallet.wallets
+  constraint identities_pkey primary key (brand_key, identity_id),
+  constraint identities_value_key unique (brand_key, value),
+  constraint identities_wallet_fkey foreign key (brand_key, wallet_id) references wallet.wallets
 );
-create index identities_wallet_idx on wallet.identities (brand_id, wallet_id);
+create index identities_wallet_idx on wallet.identities (brand_key, wallet_id);
 
 create table wallet.accounts (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   account_id bigint not null,
   wallet_id bigint not null,
   scheme_id bigint not null,
@@ -180,10 +180,10 @@ create table wallet.accounts (
   lifetime_spend_value bigint not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  constraint accounts_pkey primary key (brand_id, account_id),
-  constraint accounts_scheme_key unique (brand_id, wallet_id, scheme_id),
-  constraint accounts_ledger_account_key unique (brand_id, ledger_account),
-  constraint accounts_wallet_fkey foreign key (brand_id, wallet_id) references wallet.wallets,
+  constraint accounts_pkey primary key (brand_key, account_id),
+  constraint accounts_scheme_key unique (brand_key, wallet_id, scheme_id),
+  constraint accounts_ledger_account_key unique (brand_key, ledger_account),
+  constraint accounts_wallet_fkey foreign key (brand_key, wallet_id) references wallet.wallets,
   constraint accounts_lifetime_check check (lifetime >= 0 and lifetime_spend >= 0 and lifetime_spend_value >= 0)
 ) with (fillfactor = 70);
 
@@ -194,7 +194,7 @@ create table wallet.accounts (
 -- the row. JSON is text here, because the service has just written it: to parse it again would cost as much as two
 -- index entries.
 create table wallet.wallet_transactions (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   wallet_transaction_id bigint not null,
   wallet_id bigint not null,
   type text not null,
@@ -243,9 +243,9 @@ create table wallet.wallet_transactions (
   spend_posting uuid,
   updated_at timestamptz not null,
   -- A wallet's transactions are listed, and read one by one, by their wallet.
-  constraint wallet_transactions_pkey primary key (brand_id, wallet_id, wallet_transaction_id),
+  constraint wallet_transactions_pkey primary key (brand_key, wallet_id, wallet_transaction_id),
   -- For ever, whatever the type: a reference names one transaction.
-  constraint wallet_transactions_reference_key unique (brand_id, reference),
+  constraint wallet_transactions_reference_key unique (brand_key, reference),
   -- 0 <= refunded <= settled <= points, and money likewise. Every statement that writes rows reads its checks first, so
   -- this one says it in few words.
   constraint wallet_transactions_points_check check (
@@ -257,13 +257,13 @@ create table wallet.wallet_transactions (
     check (cardinality(shown_accounts) = cardinality(shown_account_transactions))
 ) with (fillfactor = 60);
 -- The lock of a hold. Which holds are open, and which of them have run out, the ledger's indexes know.
-create unique index wallet_transactions_hold_key on wallet.wallet_transactions (brand_id, hold_id)
+create unique index wallet_transactions_hold_key on wallet.wallet_transactions (brand_key, hold_id)
   where hold_id is not null;
-create index wallet_transactions_begun_idx on wallet.wallet_transactions (brand_id, begun_in)
+create index wallet_transactions_begun_idx on wallet.wallet_transactions (brand_key, begun_in)
   where begun_in is not null;
 
 create table wallet.account_transactions (
-  brand_id text collate "C" not null,
+  brand_key bigint not null,
   account_transaction_id bigint not null,
   -- The LOCK that a SPEND or VOID ends; 0: none.
   parent_id bigint not null,
@@ -282,7 +282,7 @@ create table wallet.account_transactions (
   posting uuid,
   created_at timestamptz not null,
   -- They are listed by their account, and a wallet transaction names those that were made for it with their accounts.
-  constraint account_transactions_pkey primary key (brand_id, account_id, account_transaction_id),
+  constraint account_transactions_pkey primary key (brand_key, account_id, account_transaction_id),
   constraint account_transactions_value_check check (value >= 0)
 );
 
@@ -293,7 +293,7 @@ create trigger wallet_transactions_not_removable before delete or truncate on wa
 
 -- The border to the ledger's tables: what an account holds at this instant. A lock or lot that has expired
 -- counts as gone here before the jobs have posted it.
-create function wallet.balances_of(brand text, ledger_account uuid)
+create function wallet.balances_of(brand bigint, ledger_account uuid)
 returns table (current bigint, locked bigint) language sql stable as $$
   select b.posted - coalesce(dead_lots.points, 0),
          b.held - coalesce(dead_holds.points, 0)
@@ -301,7 +301,7 @@ returns table (current bigint, locked bigint) language sql stable as $$
     left join lateral (
       select sum(h.amount)::bigint as points
         from ledger.holds h
-       where h.brand_id = b.brand_id and h.account_id = b.account_id
+       where h.brand_key = b.brand_key and h.account_id = b.account_id
          and h.status = 'open' and h.expires_at <= statement_timestamp()
     ) dead_holds on b.held > 0
     left join lateral (
@@ -312,20 +312,20 @@ returns table (current bigint, locked bigint) language sql stable as $$
           select sum(part.points)::bigint as points
             from ledger.holds h
            cross join lateral unnest(h.lot_ids, h.lot_amounts) as part (lot_id, points)
-           where h.brand_id = l.brand_id and h.account_id = l.account_id and h.status = 'open'
+           where h.brand_key = l.brand_key and h.account_id = l.account_id and h.status = 'open'
              and (h.expires_at is null or h.expires_at > statement_timestamp())
              and part.lot_id = l.lot_id
         ) kept on l.held > 0
-       where l.brand_id = b.brand_id and l.account_id = b.account_id
+       where l.brand_key = b.brand_key and l.account_id = b.account_id
          and l.live and l.expires_at <= statement_timestamp()
     ) dead_lots on true
-   where b.brand_id = brand and b.account_id = ledger_account
+   where b.brand_key = brand and b.account_id = ledger_account
 $$;
-revoke all on function wallet.balances_of(text, uuid) from public;
+revoke all on function wallet.balances_of(bigint, uuid) from public;
 
 -- Accounts that hold points which have expired and no live lock holds.
 create view wallet.expired_points with (security_invoker = true) as
-select l.brand_id, l.account_id as ledger_account, l.lot_id, l.expires_at
+select l.brand_key, l.account_id as ledger_account, l.lot_id, l.expires_at
   from ledger.lots l
  where l.live and l.expires_at <= statement_timestamp() and l.remaining > l.held;
 
@@ -333,8 +333,9 @@ select l.brand_id, l.account_id as ledger_account, l.lot_id, l.expires_at
 create function wallet.find_client(wanted text)
 returns table (brand_id text, client_id text, name text, secret text, accepts_hash boolean, accepts_hmac boolean)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select c.brand_id, c.client_id, c.name, c.secret, c.accepts_hash, c.accepts_hmac
+  select b.brand_id, c.client_id, c.name, c.secret, c.accepts_hash, c.accepts_hmac
     from wallet.clients c
+    join ledger.brands b on b.brand_key = c.brand_key
    where c.client_id = wanted and c.revoked_at is null
 $$;
 revoke all on function wallet.find_client(text) from public;
@@ -342,7 +343,7 @@ revoke all on function wallet.find_client(text) from public;
 -- Rights: what the engine's lanes and the reads need, and nothing else.
 grant usage on schema wallet to zerosum_app, zerosum_read;
 grant usage on all sequences in schema wallet to zerosum_app;
-grant execute on function wallet.find_client(text), wallet.balances_of(text, uuid) to zerosum_app, zerosum_read;
+grant execute on function wallet.find_client(text), wallet.balances_of(bigint, uuid) to zerosum_app, zerosum_read;
 grant select on wallet.brand_settings, wallet.schemes, wallet.scheme_tiers, wallet.permission_rules, wallet.wallets,
   wallet.identities, wallet.accounts, wallet.wallet_transactions, wallet.account_transactions, wallet.expired_points
   to zerosum_app, zerosum_read;
@@ -376,7 +377,7 @@ begin
     execute format('alter table wallet.%I enable row level security', name);
     execute format('create policy %I on wallet.%I to zerosum_app using (true)', name || '_lanes', name);
     execute format('create policy %I on wallet.%I for select to zerosum_read'
-                   ' using (brand_id = current_setting(''zerosum.brand'', true))', name || '_reads', name);
+                   ' using (brand_key = nullif(current_setting(''zerosum.brand'', true), '''')::bigint)', name || '_reads', name);
   end loop;
 end
 $$;

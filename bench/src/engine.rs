@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use rand::Rng;
 use uuid::Uuid;
 use zerosum_domain::{AccountId, BrandId, Cents};
-use zerosum_ledger::{Engine, EngineConfig, Key, KeyLifetime, Submission};
+use zerosum_ledger::{Engine, EngineConfig, Key, Submission};
 
 use crate::{
     bench::Bench,
@@ -164,13 +164,7 @@ fn submission(brand: &BrandId, scope: &Arc<str>, accounts: &[AccountId], hot: bo
     };
     Submission {
         brand: brand.clone(),
-        key: Some(Key {
-            scope: scope.clone(),
-            key: Uuid::from_bytes(key).to_string().into(),
-            fingerprint: [7; 32],
-            lifetime: KeyLifetime::DEFAULT,
-            remembers_refusals: true,
-        }),
+        key: Some(Key::new(scope.clone(), Uuid::from_bytes(key).to_string(), [7; 32])),
         command: Transfer { from: accounts[first], to: accounts[second], amount },
         deadline: tokio::time::Instant::now() + DEADLINE,
     }

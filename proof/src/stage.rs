@@ -84,16 +84,16 @@ impl Stage {
         let brand = "with brand as (
                        insert into ledger.brands (brand_id, name, currency) values ($1, 'Proof', 'USD')
                      ), settings as (
-                       insert into wallet.brand_settings (brand_id, unit_id, unit_name) values ($1, $1, 'Proof')
+                       insert into wallet.brand_settings (brand_key, unit_id, unit_name) values (ledger.brand_key($1), $1, 'Proof')
                      )
-                     insert into wallet.clients (brand_id, client_id, name, secret) values ($1, $2, 'Proof', $3)";
+                     insert into wallet.clients (brand_key, client_id, name, secret) values (ledger.brand_key($1), $2, 'Proof', $3)";
         admin.execute(brand, &[&BRAND, &CLIENT_ID, &SECRET]).await?;
-        let opened = "insert into ledger.accounts (brand_id, account_id, name, type, steward, currency, keeps_lots,
+        let opened = "insert into ledger.accounts (brand_key, account_id, name, type, steward, currency, keeps_lots,
                                                    created_at, updated_at)
-                      select $2, id, 'proof', 'asset', 'general', 'USD', false, now(), now() from unnest($1::uuid[]) id";
+                      select ledger.brand_key($2), id, 'proof', 'asset', 'general', 'USD', false, now(), now() from unnest($1::uuid[]) id";
         admin.execute(opened, &[&uuids, &BRAND]).await?;
-        let balances = "insert into ledger.balances (brand_id, account_id, posted, held, version, floor)
-                        select $2, id, 0, 0, 0, case when id <> $3 then 0 end from unnest($1::uuid[]) id";
+        let balances = "insert into ledger.balances (brand_key, account_id, posted, held, version, floor)
+                        select ledger.brand_key($2), id, 0, 0, 0, case when id <> $3 then 0 end from unnest($1::uuid[]) id";
         admin.execute(balances, &[&uuids, &BRAND, &account_id(0).uuid()]).await?;
         let key = DevKey::load(folder)?;
         let grant = tokens::Grant {

@@ -36,11 +36,9 @@ impl Stage {
             let sql = "insert into ledger.brands (brand_id, name, currency) values ($1, $1, 'USD')";
             admin.execute(sql, &[&brand]).await.expect("insert a brand");
         }
-        let sql =
-            "insert into wallet.clients (brand_id, client_id, name, secret) values ($1, $2, 'A client', $3)";
+        let sql = "insert into wallet.clients (brand_key, client_id, name, secret) values (ledger.brand_key($1), $2, 'A client', $3)";
         admin.execute(sql, &[&BRAND, &CLIENT_ID, &SECRET]).await.expect("insert a client");
-        let sql =
-            "insert into wallet.brand_settings (brand_id, unit_id, unit_name) values ($1, $1, 'A unit')";
+        let sql = "insert into wallet.brand_settings (brand_key, unit_id, unit_name) values (ledger.brand_key($1), $1, 'A unit')";
         admin.execute(sql, &[&BRAND]).await.expect("insert the settings");
         Self { database, issuer: Issuer::new(), clock }
     }

@@ -1,16 +1,16 @@
 -- One posting: the brand's ($1) account $2 gets $4 from account $3.
 with posted as (
-  insert into ledger.transactions (brand_id, transaction_id, type, posted_at)
-  values ($1, gen_random_uuid(), 'fund', now())
-  returning brand_id, transaction_id, posted_at
+  insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
+  values (ledger.brand_key($1), gen_random_uuid(), 'fund', now())
+  returning brand_key, transaction_id, posted_at
 ), legs (account_id, amount, line) as (
   values ($2::uuid, $4::bigint, 0::smallint), ($3::uuid, -$4::bigint, 1::smallint)
 ), entered as (
   insert into ledger.entries
-    (brand_id, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
-  select brand_id, account_id, 1, amount, amount, transaction_id, line, posted_at, 'USD'
+    (brand_key, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
+  select brand_key, account_id, 1, amount, amount, transaction_id, line, posted_at, 'USD'
     from posted cross join legs
 )
 update ledger.balances b set posted = legs.amount, version = 1
   from legs
- where b.brand_id = $1 and b.account_id = legs.account_id
+ where b.brand_key = ledger.brand_key($1) and b.account_id = legs.account_id

@@ -7,18 +7,18 @@ with posted as materialized (
    cross join lateral (select timestamptz '2025-01-01 00:00:00+00' + r * interval '10 seconds' as posted_at) t
    cross join pairs p
 ), transactions as (
-  insert into ledger.transactions (brand_id, transaction_id, type, posted_at)
-  select brand_id, id, 'transfer', posted_at from posted
+  insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
+  select brand_key, id, 'transfer', posted_at from posted
 ), entries as (
   insert into ledger.entries
-    (brand_id, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
-  select brand_id, payer, payer_version + round, -1, payer_posted - round, id, 0, posted_at, 'USD' from posted
+    (brand_key, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
+  select brand_key, payer, payer_version + round, -1, payer_posted - round, id, 0, posted_at, 'USD' from posted
   union all
-  select brand_id, payee, payee_version + round, 1, payee_posted + round, id, 1, posted_at, 'USD' from posted
+  select brand_key, payee, payee_version + round, 1, payee_posted + round, id, 1, posted_at, 'USD' from posted
 ), answers as (
   insert into ledger.idempotency_keys
-    (brand_id, scope, key, fingerprint, refused, outcome, expires_at, created_at)
-  select brand_id, 'accounting:till-' || pair % 64, replace(gen_random_uuid()::text, '-', ''),
+    (brand_key, name, scope, key, fingerprint, refused, outcome, expires_at, created_at)
+  select brand_key, ledger.key_name(scope, key), scope, key,
          decode(repeat('ab', 32), 'hex'), false,
          json_build_object('posted', json_build_object(
            'id', id, 'type', 'transfer', 'at', posted_at,
@@ -26,8 +26,13 @@ with posted as materialized (
              json_build_object('a', payer, 'n', -1), json_build_object('a', payee, 'n', 1))))::text,
          now() + interval '30 days', posted_at
     from posted
+   cross join lateral (
+     select 'accounting:till-' || pair % 64 as scope, replace(gen_random_uuid()::text, '-', '') as key
+      where posted.id is not null
+     offset 0
+   ) named
 )
-insert into events.outbox (brand_id, event_id, kind, subjects, created_at)
-select brand_id, (array_agg(id order by id))[1], 'ledger.transactions', array_agg(id order by id), min(posted_at)
-  from (select *, row_number() over (partition by brand_id order by id) / 100 as batch from posted) batched
- group by brand_id, batch
+insert into events.outbox (brand_key, event_id, kind, subjects, created_at)
+select brand_key, (array_agg(id order by id))[1], 'ledger.transactions', array_agg(id order by id), min(posted_at)
+  from (select *, row_number() over (partition by brand_key order by id) / 100 as batch from posted) batched
+ group by brand_key, batch

@@ -13,7 +13,7 @@ pub mod text;
 pub use account::{AccountType, Limits, Steward};
 pub use amount::{Amount, Cents, Points};
 pub use currency::Currency;
-pub use id::{AccountId, BrandId, EntryId, EventId, HoldId, LotId, TransactionId};
+pub use id::{AccountId, BrandId, BrandKey, EntryId, EventId, HoldId, LotId, TransactionId};
 
 /// Why a text or a number is not one of our values. `Display` states the rule that it broke.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

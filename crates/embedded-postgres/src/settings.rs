@@ -3,20 +3,26 @@
 //! They are given on the command line, which neither postgresql.conf nor `alter system` can overrule:
 //! nobody turns fsync off behind our back.
 
+use sysinfo::System;
+
 use crate::config::Durability;
 use crate::home::Home;
 
-/// For two cores and a few hundred megabytes: the smallest machine this is meant for.
+const MIB: u64 = 1024 * 1024;
+/// The server's own cache: a quarter of the memory, as PostgreSQL's manual has it. Keys are random, so their index is
+/// wanted whole; what does not fit is written out and read in again for every posting.
+const CACHE_PART: u64 = 4;
+/// The smallest machine this is meant for, and as much as the index of some hundred million keys.
+const CACHE_MIB: std::ops::RangeInclusive<u64> = 128..=8_192;
+/// For tests: there are several servers at once, with little in them.
+const TEST_CACHE_MIB: u64 = 256;
+
 const ALWAYS: &[(&str, &str)] = &[
     // Only this machine: the password is strong, but nobody else has business here.
     ("listen_addresses", "127.0.0.1"),
     ("unix_socket_permissions", "0700"),
     // Lanes, read pools, verify and a psql or two for three services; each connection costs memory.
     ("max_connections", "100"),
-    // The hot set of balances and indexes; beyond it the system's own cache serves as well.
-    ("shared_buffers", "256MB"),
-    // The planner should know that the system's cache is there too.
-    ("effective_cache_size", "1GB"),
     // Sorts of verify's scans; there are few at once.
     ("work_mem", "16MB"),
     ("maintenance_work_mem", "128MB"),
@@ -85,5 +91,39 @@ pub(crate) fn arguments(home: &Home, port: u16, durability: Durability) -> Vec<S
     for (name, value) in ALWAYS.iter().chain(durable) {
         set(name, value);
     }
+    let cache = match durability {
+        Durability::On => cache_mib(memory()),
+        Durability::Off => TEST_CACHE_MIB,
+    };
+    set("shared_buffers", &format!("{cache}MB"));
+    // The planner should know that the system's cache is there too.
+    set("effective_cache_size", &format!("{}MB", 2 * cache));
     arguments
+}
+
+/// Of a machine with so many bytes of memory.
+fn cache_mib(memory: u64) -> u64 {
+    (memory / CACHE_PART / MIB).clamp(*CACHE_MIB.start(), *CACHE_MIB.end())
+}
+
+/// In bytes; what a container is given, where that is less than what there is.
+fn memory() -> u64 {
+    // A system that does not tell gets the least.
+    let Ok(mut system) = System::new() else { return 0 };
+    system.refresh_memory();
+    let all = system.total_memory();
+    system.cgroup_limits().map_or(all, |limits| limits.total_memory.min(all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_is_a_quarter_of_the_memory_within_bounds() {
+        assert_eq!(cache_mib(24 * 1024 * MIB), 6 * 1024);
+        assert_eq!(cache_mib(64 * MIB), 128);
+        assert_eq!(cache_mib(1024 * 1024 * MIB), 8 * 1024);
+        assert!(memory() > 64 * MIB, "nothing runs this in less");
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use zerosum_edge::{Call, HeaderValue, IDEMPOTENT_REPLAYED, Kind, Principal, Problem, Reply};
-use zerosum_ledger::{Key, KeyLifetime};
+use zerosum_ledger::Key;
 
 use crate::Fingerprint;
 
@@ -63,25 +63,13 @@ pub fn required(call: &Call, service: &str) -> Result<Key, Problem> {
 /// The key of a call that may have one.
 pub fn optional(call: &Call, service: &str) -> Result<Option<Key>, Problem> {
     let Some(key) = IdempotencyKey::of(call)? else { return Ok(None) };
-    Ok(Some(Key {
-        scope: scope(service, &call.principal),
-        key: key.0,
-        fingerprint: Fingerprint::of(call).into_bytes(),
-        lifetime: KeyLifetime::DEFAULT,
-        remembers_refusals: true,
-    }))
+    Ok(Some(Key::new(scope(service, &call.principal), key.0, Fingerprint::of(call).into_bytes())))
 }
 
 /// A reference of the body as the key of what it made (wallet-spend's `reference`): per brand and
 /// operation and whoever calls, for ever. A refusal makes nothing and leaves the reference free.
 pub fn reference(call: &Call, service: &str, operation: &str, reference: &str) -> Key {
-    Key {
-        scope: format!("{service}/{operation}").into(),
-        key: reference.into(),
-        fingerprint: Fingerprint::of(call).into_bytes(),
-        lifetime: KeyLifetime::Forever,
-        remembers_refusals: false,
-    }
+    Key::new(format!("{service}/{operation}"), reference, Fingerprint::of(call).into_bytes()).of_reference()
 }
 
 /// Marks an answer that was given before, a refusal like a result.

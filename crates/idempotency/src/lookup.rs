@@ -7,7 +7,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use zerosum_domain::BrandId;
 use zerosum_edge::{Call, Dialect, Problem, Reply};
-use zerosum_ledger::reads::{Query, ReadError, Reads};
+use zerosum_ledger::{
+    KeyName,
+    reads::{Query, ReadError, Reads},
+};
 
 use crate::{IdempotencyKey, read_problem, scope};
 
@@ -50,7 +53,8 @@ where
 }
 
 async fn read(reads: &Reads, brand: &BrandId, scope: &str, key: &str) -> Result<Option<Stored>, ReadError> {
-    let query = Query { sql: include_str!("stored_outcome.sql"), params: &[&brand.as_str(), &scope, &key] };
+    let name = KeyName::of(scope, key).uuid();
+    let query = Query { sql: include_str!("stored_outcome.sql"), params: &[&brand.key().get(), &name] };
     let rows = reads.query(brand, query).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     Ok(Some(Stored { refused: row.try_get("refused")?, outcome: row.try_get("outcome")? }))

@@ -1,6 +1,5 @@
 -- What was decided under a key.
 select refused, outcome
   from ledger.idempotency_keys
- where brand_id = $1
-   and scope = $2
-   and key = $3
+ where brand_key = $1
+   and name = $2

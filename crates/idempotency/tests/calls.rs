@@ -50,7 +50,7 @@ impl Authenticate for Trusting {
 async fn make(_: (), call: Call) -> Result<Reply, Problem> {
     let key = idempotency::required(&call, "things")?;
     assert_eq!(idempotency::optional(&call, "things")?.as_ref(), Some(&key));
-    Reply::ok(&json!({ "scope": &*key.scope, "key": &*key.key, "fingerprint": key.fingerprint }))
+    Reply::ok(&json!({ "scope": &**key.scope(), "key": &**key.key(), "fingerprint": key.fingerprint }))
 }
 
 fn edge() -> Edge {

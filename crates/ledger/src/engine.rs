@@ -63,7 +63,7 @@ pub use fault::Fault;
 pub use fault_points::FaultPoint;
 #[cfg(feature = "fault-points")]
 pub use fault_points::arm;
-pub use key::{Key, KeyLifetime};
+pub use key::{Key, KeyLifetime, KeyName};
 pub use machine::{Named, StateMachine};
 pub use session::{Db, LOCK_WAIT_MS_MAX, STATEMENT_MS_MAX};
 pub use stats::Stats;

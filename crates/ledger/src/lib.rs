@@ -16,7 +16,9 @@ pub mod reads;
 mod server_check;
 pub mod verify;
 
-pub use engine::{Answer, Clock, Engine, EngineConfig, Fault, Key, KeyLifetime, StateMachine, Submission};
+pub use engine::{
+    Answer, Clock, Engine, EngineConfig, Fault, Key, KeyLifetime, KeyName, StateMachine, Submission,
+};
 pub use migrate::migrate;
 pub use server_check::{Unfit, check_server};
 pub use verify::verify;

@@ -150,7 +150,7 @@ impl Reads {
         if let ([statement], [query]) = (prepared.as_slice(), queries) {
             return self.ask_one(client, brand, statement, query).await;
         }
-        let brand = brand.as_str();
+        let brand = brand.key().get().to_string();
         const SET_BRAND: &str = "select set_config('zerosum.brand', $1, true)";
         let set_brand = client.prepare_cached(SET_BRAND).await?;
         let statements =
@@ -186,8 +186,8 @@ impl Reads {
     ) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
         const SET_BRAND: &str = "select set_config('zerosum.brand', $1, false)";
         let set_brand = client.prepare_cached(SET_BRAND).await?;
-        let name = brand.as_str();
-        let brand_params: [&(dyn ToSql + Sync); 1] = [&name];
+        let key = brand.key().get().to_string();
+        let brand_params: [&(dyn ToSql + Sync); 1] = [&key];
         let old_plans = self.plans_are_old(client);
         let discard = async { if old_plans { client.batch_execute("discard plans").await } else { Ok(()) } };
         let is_of_brand = self.session(client, |session| {

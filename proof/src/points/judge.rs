@@ -235,7 +235,7 @@ fn judge_spends(figure: &mut Figure, spends: &BTreeMap<&str, Known>, rows: &BTre
 
 async fn rows(database: &TestDatabase) -> anyhow::Result<BTreeMap<String, Vec<Row>>> {
     let sql = "select reference, type, status, points, settled_points, refunded_points
-                 from wallet.wallet_transactions where brand_id = $1";
+                 from wallet.wallet_transactions where brand_key = ledger.brand_key($1)";
     let mut rows: BTreeMap<String, Vec<Row>> = BTreeMap::new();
     for row in database.admin().await.query(sql, &[&BRAND]).await? {
         let of = Row {

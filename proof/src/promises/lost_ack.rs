@@ -11,7 +11,7 @@ use std::{
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 use zerosum_accounting::command::{Accounting, Command};
-use zerosum_ledger::{Answer, Engine, Fault, Key, KeyLifetime, Submission};
+use zerosum_ledger::{Answer, Engine, Fault, Key, Submission};
 use zerosum_testkit::proxy::{CommitFault, Proxy};
 
 use crate::{
@@ -27,13 +27,7 @@ const RETRIES_MAX: usize = 50;
 fn submission(key: &str, command: Command) -> Submission<Command> {
     Submission {
         brand: Stage::brand(),
-        key: Some(Key {
-            scope: "accounting:prover".into(),
-            key: key.into(),
-            fingerprint: [1; 32],
-            lifetime: KeyLifetime::DEFAULT,
-            remembers_refusals: true,
-        }),
+        key: Some(Key::new("accounting:prover", key, [1; 32])),
         command,
         deadline: Instant::now() + Duration::from_secs(10),
     }

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 use zerosum_accounting::command::Accounting;
-use zerosum_ledger::{Engine, EngineConfig, Fault, Key, KeyLifetime, Submission};
+use zerosum_ledger::{Engine, EngineConfig, Fault, Key, Submission};
 use zerosum_testkit::proxy::{Link, Proxy, Quiet};
 
 use crate::{
@@ -44,13 +44,7 @@ impl Asker for Callers {
     async fn ask(&self, key: String) -> Told {
         let deadline = Instant::now() + DEADLINE;
         let Ok(command) = self.stage.transfer(Some(&key), 1, 2, 1) else { return Told::Wrong };
-        let key = Key {
-            scope: "accounting:prover".into(),
-            key: key.into(),
-            fingerprint: [1; 32],
-            lifetime: KeyLifetime::DEFAULT,
-            remembers_refusals: true,
-        };
+        let key = Key::new("accounting:prover", key, [1; 32]);
         let submission = Submission { brand: Stage::brand(), key: Some(key), command, deadline };
         match timeout_at(deadline, self.engine.submit(submission)).await {
             Ok(Ok(answer)) if answer.outcome.is_ok() => Told::Done,

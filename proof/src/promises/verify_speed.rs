@@ -34,14 +34,14 @@ const MAKE: &[&str] = &[
         cross join plan p
          join plan payer on payer.place = p.place
          join plan payee on payee.place = (p.place + 1) % (select count(*) from plan)",
-    "insert into ledger.transactions (brand_id, transaction_id, type, memo, posted_at)
-       select 'proof', transaction_id, 'transfer', null, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms' from made",
-    "insert into ledger.entries (brand_id, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
-       select 'proof', payer, payer_version, -1, payer_balance, transaction_id, 0, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made
+    "insert into ledger.transactions (brand_key, transaction_id, type, memo, posted_at)
+       select ledger.brand_key('proof'), transaction_id, 'transfer', null, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms' from made",
+    "insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
+       select ledger.brand_key('proof'), payer, payer_version, -1, payer_balance, transaction_id, 0, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made
        union all
-       select 'proof', payee, payee_version, 1, payee_balance, transaction_id, 1, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made",
-    "insert into ledger.idempotency_keys (brand_id, scope, key, fingerprint, refused, outcome, created_at)
-       select 'proof', 'accounting:maker', transaction_id::text, '\\x00', false,
+       select ledger.brand_key('proof'), payee, payee_version, 1, payee_balance, transaction_id, 1, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made",
+    "insert into ledger.idempotency_keys (brand_key, name, scope, key, fingerprint, refused, outcome, created_at)
+       select ledger.brand_key('proof'), ledger.key_name('accounting:maker', transaction_id::text), 'accounting:maker', transaction_id::text, '\\x00', false,
               '{\"posted\":{\"id\":\"' || transaction_id || '\",\"type\":\"transfer\",\"at\":\"' || to_char(('2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms') at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')
               || '\",\"entries\":[{\"a\":\"' || payer || '\",\"n\":-1},{\"a\":\"' || payee || '\",\"n\":1}]}}', now()
          from made",

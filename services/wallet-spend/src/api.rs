@@ -144,7 +144,7 @@ impl App {
         action: Action,
     ) -> Result<Reply, Problem> {
         let kept = key.as_ref().filter(|key| key.lifetime == KeyLifetime::Forever);
-        let answer = kept.map(|key| (key.scope.clone(), key.key.clone()));
+        let answer = kept.map(|key| (key.scope().clone(), key.key().clone()));
         let command = Command::new(command::Call { answer, ..self.told(call, resource) }, action);
         let submission = Submission { brand: brand(call)?, key, command, deadline: call.deadline };
         let answer = self.decide(submission).await.map_err(idempotency::problem)?;

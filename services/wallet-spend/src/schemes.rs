@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use zerosum_domain::BrandId;
+use zerosum_domain::BrandKey;
 
 use crate::model::{SchemeId, SchemeRef};
 
@@ -21,8 +21,8 @@ pub(crate) struct Schemes(Arc<Mutex<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {
-    by_id: HashMap<(BrandId, SchemeId), Arc<SchemeRef>>,
-    by_reference: HashMap<(BrandId, Arc<str>), Arc<SchemeRef>>,
+    by_id: HashMap<(BrandKey, SchemeId), Arc<SchemeRef>>,
+    by_reference: HashMap<(BrandKey, Arc<str>), Arc<SchemeRef>>,
 }
 
 impl Schemes {
@@ -31,21 +31,21 @@ impl Schemes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn by_id(&self, brand: &BrandId, id: SchemeId) -> Option<Arc<SchemeRef>> {
-        self.lock().by_id.get(&(brand.clone(), id)).cloned()
+    pub fn by_id(&self, brand: BrandKey, id: SchemeId) -> Option<Arc<SchemeRef>> {
+        self.lock().by_id.get(&(brand, id)).cloned()
     }
 
-    pub fn by_reference(&self, brand: &BrandId, reference: &str) -> Option<Arc<SchemeRef>> {
-        self.lock().by_reference.get(&(brand.clone(), reference.into())).cloned()
+    pub fn by_reference(&self, brand: BrandKey, reference: &str) -> Option<Arc<SchemeRef>> {
+        self.lock().by_reference.get(&(brand, reference.into())).cloned()
     }
 
     /// Only what was read, and so committed.
-    pub fn learn(&self, brand: &BrandId, scheme: &Arc<SchemeRef>) {
+    pub fn learn(&self, brand: BrandKey, scheme: &Arc<SchemeRef>) {
         let mut known = self.lock();
         if known.by_id.len() >= SCHEMES_MAX {
             *known = Known::default();
         }
-        known.by_id.insert((brand.clone(), scheme.id), scheme.clone());
-        known.by_reference.insert((brand.clone(), scheme.reference.clone()), scheme.clone());
+        known.by_id.insert((brand, scheme.id), scheme.clone());
+        known.by_reference.insert((brand, scheme.reference.clone()), scheme.clone());
     }
 }

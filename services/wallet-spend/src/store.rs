@@ -28,38 +28,38 @@ use crate::{command::Refused, model::Brand, schemes::Schemes};
 /// The select lists that [`decode`] reads, with the alias that each is selected from.
 macro_rules! columns {
     (wallet) => {
-        "w.brand_id, w.wallet_id, w.type, w.status, w.state, w.friendly_name, w.meta::text, w.created_at, w.updated_at"
+        "w.brand_key, w.wallet_id, w.type, w.status, w.state, w.friendly_name, w.meta::text, w.created_at, w.updated_at"
     };
     (identity) => {
-        "i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state, \
+        "i.brand_key, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state, \
          i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at"
     };
     (account) => {
-        "a.brand_id, a.account_id, a.wallet_id, a.scheme_id, a.ledger_account, a.client_type, a.status, a.state, \
+        "a.brand_key, a.account_id, a.wallet_id, a.scheme_id, a.ledger_account, a.client_type, a.status, a.state, \
          a.starts_at, a.ends_at, a.meta::text, a.lifetime, a.lifetime_spend, a.lifetime_spend_value, a.created_at, \
          a.updated_at, b.current, b.locked"
     };
     (scheme_ref) => {
-        "s.brand_id, s.scheme_id, s.reference, s.status, s.client_type, s.starts_at, s.ends_at, s.lock_seconds, \
+        "s.brand_key, s.scheme_id, s.reference, s.status, s.client_type, s.starts_at, s.ends_at, s.lock_seconds, \
          s.points_expiry, s.issue_account, s.redemption_account, s.expired_account"
     };
     (scheme) => {
-        "s.brand_id, s.scheme_id, s.reference, s.version, s.type, s.class, s.status, s.client_type, s.lock_seconds, \
+        "s.brand_key, s.scheme_id, s.reference, s.version, s.type, s.class, s.status, s.client_type, s.lock_seconds, \
          s.shown::text, s.created_at, s.updated_at"
     };
     (tier) => {
-        "t.brand_id, t.scheme_id, t.unit_identifier, t.floor, t.ceiling, t.step, t.rate_billionths, t.bonus, \
+        "t.brand_key, t.scheme_id, t.unit_identifier, t.floor, t.ceiling, t.step, t.rate_billionths, t.bonus, \
          t.points_back"
     };
     (transaction) => {
-        "t.brand_id, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity_id, t.reference, t.type, t.status, \
+        "t.brand_key, t.wallet_transaction_id, t.parent_id, t.wallet_id, t.identity_id, t.reference, t.type, t.status, \
          t.meta, t.shown_accounts, t.shown_account_transactions, t.basket, t.adjudication, \
          t.results, t.store_id, t.store_parent_id, t.account_id, t.points, t.money, t.points_back, t.settled_points, \
          t.settled_money, t.refunded_points, t.refunded_money, t.details, t.hold_id, t.lock_expires_at, \
          t.lock_transaction, t.closing_transaction, t.spend_posting, t.original_id, t.created_at, t.updated_at"
     };
     (account_transaction) => {
-        "a.brand_id, a.account_transaction_id, a.parent_id, a.wallet_id, a.account_id, a.wallet_transaction_id, \
+        "a.brand_key, a.account_transaction_id, a.parent_id, a.wallet_id, a.account_id, a.wallet_transaction_id, \
          a.event, a.value, a.current_before, a.current_after, a.lifetime_before, a.lifetime_after, a.details, \
          a.posting, a.created_at"
     };
@@ -69,7 +69,7 @@ macro_rules! columns {
          c.refund_grace_days"
     };
     (rule) => {
-        "r.brand_id, r.subject, r.status, r.state, r.may_earn, r.may_spend"
+        "r.brand_key, r.subject, r.status, r.state, r.may_earn, r.may_spend"
     };
 }
 use columns;
@@ -79,28 +79,28 @@ use columns;
 macro_rules! from {
     // $1 is the brand and $2 the value, as in everything that begins with it.
     (identity_by_value) => {
-        " from (select * from wallet.identities i where i.brand_id = $1::text and i.value = $2::text offset 0) i"
+        " from (select * from wallet.identities i where i.brand_key = $1::bigint and i.value = $2::text offset 0) i"
     };
     (accounts_of_identity) => {
         concat!(
             from!(identity_by_value),
             " cross join lateral (select * from wallet.accounts a",
-            " where a.brand_id = i.brand_id and a.wallet_id = i.wallet_id offset 0) a"
+            " where a.brand_key = i.brand_key and a.wallet_id = i.wallet_id offset 0) a"
         )
     };
     // One row, of nulls where the brand has none.
     (settings) => {
-        " from (select 1) one left join wallet.brand_settings c on c.brand_id = $1::text"
+        " from (select 1) one left join wallet.brand_settings c on c.brand_key = $1::bigint"
     };
     // What the account that was found holds.
     (balances) => {
-        " cross join lateral wallet.balances_of(a.brand_id, a.ledger_account) b"
+        " cross join lateral wallet.balances_of(a.brand_key, a.ledger_account) b"
     };
     // The tiers of the scheme that was found, which is called so.
     (tiers_of $scheme:literal) => {
         concat!(
             " cross join lateral (select * from wallet.scheme_tiers t",
-            " where t.brand_id = ", $scheme, ".brand_id and t.scheme_id = ", $scheme, ".scheme_id offset 0) t",
+            " where t.brand_key = ", $scheme, ".brand_key and t.scheme_id = ", $scheme, ".scheme_id offset 0) t",
         )
     };
 }
@@ -162,23 +162,23 @@ impl From<Refused> for ReadFailed {
 
 /// Whether there is such a wallet.
 const WALLET_EXISTS: &str =
-    "select 1 from wallet.wallets w where w.brand_id = $1::text and w.wallet_id = $2::bigint";
+    "select 1 from wallet.wallets w where w.brand_key = $1::bigint and w.wallet_id = $2::bigint";
 const IDENTITY_BY_VALUE: &str = concat!(
     "select ",
     columns!(identity),
-    " from wallet.identities i where i.brand_id = $1::text and i.value = $2::text"
+    " from wallet.identities i where i.brand_key = $1::bigint and i.value = $2::text"
 );
 const WALLET_BY_IDENTITY: &str = concat!(
     "select ",
     columns!(wallet),
     from!(identity_by_value),
     " cross join lateral (select * from wallet.wallets w",
-    " where w.brand_id = i.brand_id and w.wallet_id = i.wallet_id offset 0) w"
+    " where w.brand_key = i.brand_key and w.wallet_id = i.wallet_id offset 0) w"
 );
 const RULES: &str = concat!(
     "select ",
     columns!(rule),
-    " from wallet.permission_rules r where r.brand_id = $1::text",
+    " from wallet.permission_rules r where r.brand_key = $1::bigint",
     " order by r.subject, r.status nulls first, r.state nulls first"
 );
 
@@ -202,8 +202,8 @@ impl Store {
         brand: &BrandId,
         queries: &[(&'static str, &[Param<'_>])],
     ) -> Result<Answers, ReadFailed> {
-        let name = brand.as_str();
-        let of_brand: [Param<'_>; 1] = [&name];
+        let key = brand.key().get();
+        let of_brand: [Param<'_>; 1] = [&key];
         let mut all = vec![Query { sql: SETTINGS, params: &of_brand }];
         all.extend(queries.iter().map(|(sql, params)| Query { sql, params }));
         let mut answers = self.reads.queries(brand, &all).await?.into_iter();

@@ -62,13 +62,13 @@ pub async fn create(owner: &Client, brand: &NewBrand<'_>) -> anyhow::Result<Opti
             "with brand as (
                insert into ledger.brands (brand_id, name, currency) values ($1, $2, $3)
                on conflict do nothing
-               returning brand_id, name
+               returning brand_key, brand_id, name
              ), settings as (
-               insert into wallet.brand_settings (brand_id, unit_id, unit_name)
-               select brand_id, brand_id, name from brand
+               insert into wallet.brand_settings (brand_key, unit_id, unit_name)
+               select brand_key, brand_id, name from brand
              )
-             insert into wallet.clients (brand_id, client_id, name, secret)
-             select brand_id, $4, name, $5 from brand",
+             insert into wallet.clients (brand_key, client_id, name, secret)
+             select brand_key, $4, name, $5 from brand",
             &[
                 &brand.brand_id,
                 &brand.name,

@@ -43,8 +43,8 @@ pub async fn ensure_brand(owner: &Client) -> anyhow::Result<Option<Credentials>>
     // Also right after making it: another process may have been first.
     let row = owner
         .query_opt(
-            "select brand_id, client_id, secret from wallet.clients
-              where brand_id = $1 and revoked_at is null order by created_at, client_id limit 1",
+            "select $1, client_id, secret from wallet.clients
+              where brand_key = ledger.brand_key($1) and revoked_at is null order by created_at, client_id limit 1",
             &[&BRAND],
         )
         .await

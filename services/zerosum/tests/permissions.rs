@@ -25,7 +25,7 @@ async fn database() -> TestDatabase {
     let database = TestDatabase::new().await;
     let brand = "
         insert into ledger.brands (brand_id, name) values ('north', 'North');
-        insert into wallet.clients (brand_id, client_id, name, secret) values ('north', 'till', 'A till', '0987654321')";
+        insert into wallet.clients (brand_key, client_id, name, secret) values (ledger.brand_key('north'), 'till', 'A till', '0987654321')";
     database.admin().await.batch_execute(brand).await.expect("a brand and a client");
     database
 }
@@ -85,10 +85,12 @@ async fn a_rule_that_is_set_waits_for_a_put_that_is_under_way() {
     let mut putting = database.admin().await;
     let put = putting.transaction().await.expect("begin");
     put.batch_execute(LOCK).await.expect("lock");
-    put.batch_execute("delete from wallet.permission_rules where brand_id = 'north'").await.expect("delete");
+    put.batch_execute("delete from wallet.permission_rules where brand_key = ledger.brand_key('north')")
+        .await
+        .expect("delete");
     let mut command = set(&database, &["account", "--state", "FROZEN", "--no-spend"]);
     until_it_waits_or(&database, || command.try_wait().expect("look").is_some()).await;
-    let insert = "insert into wallet.permission_rules values ('north', 'wallet', null, null, true, true)";
+    let insert = "insert into wallet.permission_rules values (ledger.brand_key('north'), 'wallet', null, null, true, true)";
     put.batch_execute(insert).await.expect("insert");
     put.commit().await.expect("commit");
     let both = json!([rule("account", Some("FROZEN"), true, false), rule("wallet", None, true, true)]);
@@ -102,7 +104,7 @@ async fn a_put_waits_for_a_rule_that_is_being_set() {
     let mut setting = database.admin().await;
     let set = setting.transaction().await.expect("begin");
     set.batch_execute(LOCK).await.expect("lock");
-    let insert = "insert into wallet.permission_rules values ('north', 'identity', null, 'NEW', true, false)";
+    let insert = "insert into wallet.permission_rules values (ledger.brand_key('north'), 'identity', null, 'NEW', true, false)";
     set.batch_execute(insert).await.expect("insert");
     let putting = tokio::spawn({
         let database = database.clone();

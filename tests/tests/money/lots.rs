@@ -152,9 +152,9 @@ async fn check_end(stage: &Stage, world: &World) {
                     coalesce(-sum(e.amount) filter (where t.type = 'cash.spend'), 0)::bigint as spent,
                     coalesce(sum(e.amount) filter (where t.type = 'cash.grant'), 0)::bigint as granted
                from ledger.lots l
-               join ledger.entries e using (brand_id, lot_id)
-               join ledger.transactions t using (brand_id, transaction_id)
-              group by l.brand_id, l.lot_id, l.remaining
+               join ledger.entries e using (brand_key, lot_id)
+               join ledger.transactions t using (brand_key, transaction_id)
+              group by l.brand_key, l.lot_id, l.remaining
               order by l.lot_id",
             &[],
         )

@@ -136,7 +136,7 @@ async fn spends_that_race_with_expiries_take_what_was_there() {
     let expired = stage
         .number(
             "select coalesce(-sum(e.amount), 0)::bigint from ledger.entries e
-               join ledger.transactions t using (brand_id, transaction_id)
+               join ledger.transactions t using (brand_key, transaction_id)
               where t.type = 'cash.expiry' and e.lot_id is not null",
         )
         .await;

@@ -37,8 +37,8 @@ async fn fingerprint(stage: &Stage) -> i64 {
 /// A transaction of its own, for entries to belong to.
 fn posting(entries: &str) -> String {
     format!(
-        "insert into ledger.transactions (brand_id, transaction_id, type, posted_at)
-         values ('demo', '01900000-0000-7000-8000-0000000000aa', 'test', now());
+        "insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
+         values (ledger.brand_key('demo'), '01900000-0000-7000-8000-0000000000aa', 'test', now());
          {entries}"
     )
 }
@@ -49,13 +49,13 @@ fn entries(rows: &[(&str, i64, &str)]) -> String {
         .iter()
         .map(|(name, amount, currency)| {
             format!(
-                "('demo', (select account_id from ledger.accounts where brand_id = 'demo' and name = '{name}'), 1000,
+                "(ledger.brand_key('demo'), (select account_id from ledger.accounts where brand_key = ledger.brand_key('demo') and name = '{name}'), 1000,
                   {amount}, {amount}, '01900000-0000-7000-8000-0000000000aa'::uuid, 0, null::uuid, now(), '{currency}')"
             )
         })
         .collect();
     format!(
-        "insert into ledger.entries (brand_id, account_id, version, amount, balance_after, transaction_id, line, lot_id,
+        "insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, lot_id,
                                      posted_at, currency) values {};",
         rows.join(", ")
     )

@@ -90,14 +90,14 @@ async fn an_account_transaction_that_tells_something_else_is_found() {
     let report = planted(
         &stage,
         "insert into wallet.account_transactions
-         select brand_id, account_transaction_id + 500, parent_id, wallet_id, account_id, wallet_transaction_id, event,
+         select brand_key, account_transaction_id + 500, parent_id, wallet_id, account_id, wallet_transaction_id, event,
                 value, current_before, current_after, lifetime_before, lifetime_after, details, posting, created_at
            from wallet.account_transactions where event = 'SPEND'",
     )
     .await;
     assert_finds(&report, Checker::W3, "transaction", "more than once");
     let change = "insert into wallet.account_transactions
-         select brand_id, account_transaction_id, parent_id, wallet_id, account_id + 1, wallet_transaction_id, event,
+         select brand_key, account_transaction_id, parent_id, wallet_id, account_id + 1, wallet_transaction_id, event,
                 value, current_before, current_after, lifetime_before, lifetime_after, details, null, created_at
            from wallet.account_transactions where event = 'SPEND'";
     let report = planted(&stage, change).await;

@@ -13,7 +13,7 @@ use futures_util::join;
 use jiff::Timestamp;
 use tokio::time::timeout;
 use tokio_postgres::{Error, Row, types::ToSql};
-use zerosum_domain::{BrandId, Currency};
+use zerosum_domain::{BrandId, BrandKey, Currency};
 
 pub(super) use self::{
     answers::NewAnswer,
@@ -136,11 +136,11 @@ impl<M: StateMachine> Reading<'_, M> {
         for command in named {
             machine.wants(*command, &rows, wants.of(command.brand));
         }
-        let brands: BTreeSet<&str> = named.iter().map(|command| command.brand.as_str()).collect();
-        let brands: Vec<&str> = brands.into_iter().collect();
-        let keys: Vec<(&str, &Key)> = batch
+        let brands: BTreeSet<i64> = named.iter().map(|command| command.brand.key().get()).collect();
+        let brands: Vec<i64> = brands.into_iter().collect();
+        let keys: Vec<(BrandKey, &Key)> = batch
             .iter()
-            .filter_map(|pending| Some((pending.submission.brand.as_str(), pending.submission.key.as_ref()?)))
+            .filter_map(|pending| Some((pending.submission.brand.key(), pending.submission.key.as_ref()?)))
             .collect();
 
         Stats::add(&stats.round_trips, 1);

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use futures_util::join;
 use tokio_postgres::{Error, Row, types::ToSql};
 use uuid::Uuid;
-use zerosum_domain::{AccountId, BrandId, Currency, HoldId, Limits, LotId, Steward, TransactionId};
+use zerosum_domain::{AccountId, BrandId, BrandKey, Currency, HoldId, Limits, LotId, Steward, TransactionId};
 
 use super::{StateMachine, Wants, session::Session};
 use crate::book::{Account, Book, Drawn, EntryRow, Hold, HoldStatus, KnownTransaction, Lot};
@@ -20,20 +20,20 @@ pub(super) struct Loaded {
 }
 
 /// Named things as the arrays that a statement takes: one array per column.
-struct Columns<'a, T>(Vec<&'a str>, Vec<T>);
+struct Columns<T>(Vec<i64>, Vec<T>);
 
-fn columns<'a, T: Copy>(named: impl Iterator<Item = (&'a BrandId, T)>) -> Columns<'a, T> {
-    let (brands, values) = named.map(|(brand, value)| (brand.as_str(), value)).unzip();
+fn columns<'a, T: Copy>(named: impl Iterator<Item = (&'a BrandId, T)>) -> Columns<T> {
+    let (brands, values) = named.map(|(brand, value)| (brand.key().get(), value)).unzip();
     Columns(brands, values)
 }
 
 /// All the ways in which accounts are named, as the columns that lock_accounts.sql and read_lots.sql take.
 struct Names<'a> {
-    ids: Columns<'a, Uuid>,
-    codes: Columns<'a, &'a str>,
-    external_ids: Columns<'a, &'a str>,
-    transactions: Columns<'a, Uuid>,
-    holds: Columns<'a, Uuid>,
+    ids: Columns<Uuid>,
+    codes: Columns<&'a str>,
+    external_ids: Columns<&'a str>,
+    transactions: Columns<Uuid>,
+    holds: Columns<Uuid>,
 }
 
 impl<'a> Names<'a> {
@@ -84,7 +84,7 @@ pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants)
     let Columns(read_brands, read) =
         columns(wants.holds.iter().chain(&wants.holds_of_named).map(|(brand, id)| (brand, *id)));
     let external_refs = || wants.external_refs.iter();
-    let ref_brands: Vec<&str> = external_refs().map(|(brand, _, _)| brand.as_str()).collect();
+    let ref_brands: Vec<i64> = external_refs().map(|(brand, _, _)| brand.key().get()).collect();
     let ref_kinds: Vec<&str> = external_refs().map(|(_, kind, _)| &**kind).collect();
     let refs: Vec<&str> = external_refs().map(|(_, _, external_ref)| &**external_ref).collect();
 
@@ -155,6 +155,7 @@ impl Loaded {
     /// Puts each row into its brand's book. A row that is not of our own making (a currency, a steward that the
     /// table's checks would refuse) is left out: what needs it is then refused as unknown.
     pub(super) fn into_books(self, books: &mut HashMap<BrandId, Book>) -> Result<(), Error> {
+        let books = &mut books.iter_mut().map(|(brand, book)| (brand.key(), book)).collect();
         for row in &self.accounts {
             let Some(book) = book_of(books, row)? else { continue };
             if let Some(account) = account(row)? {
@@ -187,8 +188,8 @@ impl Loaded {
     }
 
     /// Rows are ordered by transaction and line, so a transaction's entries follow each other.
-    fn transactions_into(&self, books: &mut HashMap<BrandId, Book>) -> Result<(), Error> {
-        let key = |row: &Row| -> Result<(String, Uuid), Error> { Ok((row.try_get(0)?, row.try_get(1)?)) };
+    fn transactions_into(&self, books: &mut Books<'_>) -> Result<(), Error> {
+        let key = |row: &Row| -> Result<(i64, Uuid), Error> { Ok((row.try_get(0)?, row.try_get(1)?)) };
         let mut rest = self.transactions.as_slice();
         while let Some(first) = rest.first() {
             let of_first = key(first)?;
@@ -217,8 +218,11 @@ impl Loaded {
     }
 }
 
-fn book_of<'a>(books: &'a mut HashMap<BrandId, Book>, row: &Row) -> Result<Option<&'a mut Book>, Error> {
-    Ok(BrandId::parse(row.try_get(0)?).ok().and_then(|brand| books.get_mut(&brand)))
+/// As rows name their brands.
+type Books<'a> = HashMap<BrandKey, &'a mut Book>;
+
+fn book_of<'a>(books: &'a mut Books<'_>, row: &Row) -> Result<Option<&'a mut Book>, Error> {
+    Ok(books.get_mut(&BrandKey::new(row.try_get(0)?)).map(|book| &mut **book))
 }
 
 fn text(row: &Row, column: usize) -> Result<Option<Arc<str>>, Error> {

@@ -17,7 +17,7 @@ use futures_util::{
 use jiff::Timestamp;
 use tokio::time::timeout;
 use tokio_postgres::{Error, error::SqlState, types::ToSql};
-use zerosum_domain::BrandId;
+use zerosum_domain::{BrandId, BrandKey};
 
 use super::{
     ROUND_TRIP_MAX, StateMachine, Stats,
@@ -128,7 +128,7 @@ async fn begin<M: StateMachine>(
         reach(FaultPoint::Begun);
         begun
     };
-    let brands: Vec<&str> = books.0.iter().map(|(brand, _)| brand.as_str()).collect();
+    let brands: Vec<i64> = books.0.iter().map(|(brand, _)| brand.key().get()).collect();
     let params: [&(dyn ToSql + Sync); 1] = [&brands];
     let db = session.db();
     let (begun, confirmed) = join!(begin, db.query(&session.statements.confirm_brands, &params));
@@ -184,23 +184,21 @@ impl Failure {
 struct Books<'a>(Vec<(&'a BrandId, &'a Book)>);
 
 impl<'a> Books<'a> {
-    fn rows<T, I: IntoIterator<Item = T>>(&self, of: impl Fn(&'a Book) -> I) -> Vec<(&'a str, T)> {
+    fn rows<T, I: IntoIterator<Item = T>>(&self, of: impl Fn(&'a Book) -> I) -> Vec<(BrandKey, T)> {
         self.0
             .iter()
-            .flat_map(|(brand, book)| {
-                of(book).into_iter().map(|row| (brand.as_str(), row)).collect::<Vec<_>>()
-            })
+            .flat_map(|(brand, book)| of(book).into_iter().map(|row| (brand.key(), row)).collect::<Vec<_>>())
             .collect()
     }
 }
 
 /// One column of rows, as an array parameter.
-fn column<'a, T, U>(rows: &'a [(&'a str, T)], of: impl Fn(&'a T) -> U) -> Vec<U> {
+fn column<'a, T, U>(rows: &'a [(BrandKey, T)], of: impl Fn(&'a T) -> U) -> Vec<U> {
     rows.iter().map(|(_, row)| of(row)).collect()
 }
 
-fn brands<'a, T>(rows: &[(&'a str, T)]) -> Vec<&'a str> {
-    rows.iter().map(|(brand, _)| *brand).collect()
+fn brands<T>(rows: &[(BrandKey, T)]) -> Vec<i64> {
+    rows.iter().map(|(brand, _)| brand.get()).collect()
 }
 
 /// `{a,b}`: what PostgreSQL reads as an array of ids or numbers, none of which needs quoting.

@@ -2,11 +2,11 @@
 -- not, must now be in the very state that the batch leaves it in, limits included. Then what was refused would be
 -- refused at this moment.
 select ledger.refuse_stale(count(*), cardinality($2))
-  from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-    as u (brand_id, account_id, posted, held, version, floor, ceiling)
+  from unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+    as u (brand_key, account_id, posted, held, version, floor, ceiling)
  cross join lateral (
        select * from ledger.balances b
-        where b.brand_id = u.brand_id and b.account_id = u.account_id
+        where b.brand_key = u.brand_key and b.account_id = u.account_id
         limit 1
        ) b
  where b.posted = u.posted and b.held = u.held and b.version = u.version

@@ -1,2 +1,2 @@
-insert into ledger.balances (brand_id, account_id, posted, held, version, floor, ceiling)
-select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+insert into ledger.balances (brand_key, account_id, posted, held, version, floor, ceiling)
+select * from unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])

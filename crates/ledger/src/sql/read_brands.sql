@@ -2,4 +2,4 @@
 -- that this one has waited for.
 select brand_id, currency, halted_reason is not null as halted, clock_timestamp()
   from ledger.brands
- where brand_id = any ($1::text[])
+ where brand_key = any ($1::bigint[])

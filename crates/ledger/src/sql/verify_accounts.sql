@@ -4,15 +4,15 @@
 -- its limits; C7 each balance_after is the one before it plus the amount.
 -- Sums and steps are numeric, so that no planted figure can overflow them.
 with chained as (
-  select brand_id, account_id, version, amount, balance_after, currency, lot_id,
+  select brand_key, account_id, version, amount, balance_after, currency, lot_id,
          lag(version, 1, 0::bigint) over versions as version_before,
          lag(balance_after, 1, 0::bigint) over versions as balance_before,
          -- Limits bind the balance after a whole transaction, not between its entries.
          lead(transaction_id) over versions is distinct from transaction_id as ends
     from ledger.entries
-  window versions as (partition by brand_id, account_id order by version)
+  window versions as (partition by brand_key, account_id order by version)
 ), folded as (
-  select brand_id, account_id, count(*) as entries, count(lot_id) as of_lots,
+  select brand_key, account_id, count(*) as entries, count(lot_id) as of_lots,
          sum(amount) as posted, max(version) as version,
          min(version) filter (where version <> version_before + 1) as gap_at,
          min(version) filter (where balance_after::numeric <> balance_before::numeric + amount) as chain_at,
@@ -20,9 +20,9 @@ with chained as (
          max(balance_after) filter (where ends) as highest,
          min(currency collate "C") as currency_first, max(currency collate "C") as currency_last
     from chained
-   group by brand_id, account_id
+   group by brand_key, account_id
 ), joined as (
-  select coalesce(a.brand_id, b.brand_id, f.brand_id) as brand_id,
+  select coalesce(a.brand_key, b.brand_key, f.brand_key) as brand_key,
          coalesce(a.account_id, b.account_id, f.account_id) as account_id,
          a.account_id is null as no_account, b.account_id is null as no_balance,
          a.currency, a.keeps_lots, b.posted, b.held, b.version, b.floor, b.ceiling,
@@ -31,9 +31,9 @@ with chained as (
          least(f.lowest::numeric, b.posted::numeric - b.held) as lowest, greatest(f.highest, b.posted) as highest,
          f.currency_first, f.currency_last
     from ledger.accounts a
-    full join ledger.balances b on b.brand_id = a.brand_id and b.account_id = a.account_id
+    full join ledger.balances b on b.brand_key = a.brand_key and b.account_id = a.account_id
     full join folded f
-      on f.brand_id = coalesce(a.brand_id, b.brand_id) and f.account_id = coalesce(a.account_id, b.account_id)
+      on f.brand_key = coalesce(a.brand_key, b.brand_key) and f.account_id = coalesce(a.account_id, b.account_id)
 ), judged as (
   select *,
          currency_first <> currency or currency_last <> currency as wrong_currency,
@@ -43,7 +43,7 @@ with chained as (
          lowest < floor as below, highest > ceiling as above
     from joined
 ), problems as (
-  select p.checker, j.brand_id, 'account ' || j.account_id as what, p.expected, p.found, p.message
+  select p.checker, j.brand_key, 'account ' || j.account_id as what, p.expected, p.found, p.message
     from judged j
    cross join lateral (values
            ('C2', j.no_account, 'an account', 'none',
@@ -69,6 +69,6 @@ with chained as (
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_id, what) as place
+               row_number() over (partition by checker order by brand_key, what) as place
           from problems p) ranked
  where place <= $1

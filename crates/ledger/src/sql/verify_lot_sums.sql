@@ -1,20 +1,20 @@
 -- C2: the lots of an account that keeps lots sum to its posted balance, and their held parts to its held;
 -- an account that keeps none has none.
 with folded as (
-  select brand_id, account_id, sum(remaining) as remaining, sum(held) as held
+  select brand_key, account_id, sum(remaining) as remaining, sum(held) as held
     from ledger.lots
-   group by brand_id, account_id
+   group by brand_key, account_id
 ), joined as (
-  select a.brand_id, a.account_id, a.keeps_lots, b.posted, b.held,
+  select a.brand_key, a.account_id, a.keeps_lots, b.posted, b.held,
          coalesce(f.remaining, 0) as remaining, coalesce(f.held, 0) as lots_held,
          not a.keeps_lots and f.account_id is not null as stray,
          a.keeps_lots and coalesce(f.remaining, 0) <> b.posted as wrong_posted,
          a.keeps_lots and coalesce(f.held, 0) <> b.held as wrong_held
     from ledger.accounts a
-    join ledger.balances b on b.brand_id = a.brand_id and b.account_id = a.account_id
-    left join folded f on f.brand_id = a.brand_id and f.account_id = a.account_id
+    join ledger.balances b on b.brand_key = a.brand_key and b.account_id = a.account_id
+    left join folded f on f.brand_key = a.brand_key and f.account_id = a.account_id
 ), problems as (
-  select 'C2' as checker, j.brand_id, 'account ' || j.account_id as what, p.expected, p.found, p.message
+  select 'C2' as checker, j.brand_key, 'account ' || j.account_id as what, p.expected, p.found, p.message
     from joined j
    cross join lateral (values
            (j.stray, 'no lots', 'lots of ' || j.remaining, 'an account that keeps no lots has some'),
@@ -25,6 +25,6 @@ with folded as (
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_id, what) as place
+               row_number() over (partition by checker order by brand_key, what) as place
           from problems p) ranked
  where place <= $1

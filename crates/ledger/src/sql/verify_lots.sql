@@ -1,19 +1,19 @@
 -- C2: what remains of a lot is the sum of the entries that name it, all of them of the lot's own account.
 with folded as (
-  select brand_id, account_id, lot_id, sum(amount) as remaining
+  select brand_key, account_id, lot_id, sum(amount) as remaining
     from ledger.entries
    where lot_id is not null
-   group by brand_id, account_id, lot_id
+   group by brand_key, account_id, lot_id
 ), joined as (
-  select coalesce(l.brand_id, f.brand_id) as brand_id, coalesce(l.account_id, f.account_id) as account_id,
+  select coalesce(l.brand_key, f.brand_key) as brand_key, coalesce(l.account_id, f.account_id) as account_id,
          coalesce(l.lot_id, f.lot_id) as lot_id, l.lot_id is null as no_lot,
          l.remaining <> coalesce(f.remaining, 0) as wrong_remaining,
          l.remaining, coalesce(f.remaining, 0) as folded
     from ledger.lots l
     full join folded f
-      on f.brand_id = l.brand_id and f.account_id = l.account_id and f.lot_id = l.lot_id
+      on f.brand_key = l.brand_key and f.account_id = l.account_id and f.lot_id = l.lot_id
 ), problems as (
-  select 'C2' as checker, j.brand_id, 'lot ' || j.lot_id || ' of account ' || j.account_id as what,
+  select 'C2' as checker, j.brand_key, 'lot ' || j.lot_id || ' of account ' || j.account_id as what,
          p.expected, p.found, p.message
     from joined j
    cross join lateral (values
@@ -24,6 +24,6 @@ with folded as (
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_id, what) as place
+               row_number() over (partition by checker order by brand_key, what) as place
           from problems p) ranked
  where place <= $1

@@ -2,7 +2,7 @@
 -- that entry's; C5 it keeps to its limits. One look into the primary key of the entries per account.
 -- The moment ($2) is not needed: a balance costs the same whether or not it has moved.
 with judged as (
-  select b.brand_id, b.account_id, b.posted, b.held, b.version, b.floor, b.ceiling,
+  select b.brand_key, b.account_id, b.posted, b.held, b.version, b.floor, b.ceiling,
          coalesce(e.balance_after, 0) as balance_after, coalesce(e.version, 0) as version_last,
          b.posted <> coalesce(e.balance_after, 0) as wrong_posted,
          b.version <> coalesce(e.version, 0) as wrong_version,
@@ -10,13 +10,13 @@ with judged as (
     from ledger.balances b
     left join lateral (
          select x.balance_after, x.version from ledger.entries x
-          where x.brand_id = b.brand_id and x.account_id = b.account_id
+          where x.brand_key = b.brand_key and x.account_id = b.account_id
           order by x.version desc
           limit 1
          ) e on true
    where $2::timestamptz is not null
 ), problems as (
-  select p.checker, j.brand_id, 'account ' || j.account_id as what, p.expected, p.found, p.message
+  select p.checker, j.brand_key, 'account ' || j.account_id as what, p.expected, p.found, p.message
     from judged j
    cross join lateral (values
            ('C2', j.wrong_posted, j.balance_after::text, j.posted::text,
@@ -30,6 +30,6 @@ with judged as (
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_id, what) as place
+               row_number() over (partition by checker order by brand_key, what) as place
           from problems p) ranked
  where place <= $1

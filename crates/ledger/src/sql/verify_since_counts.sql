@@ -1,10 +1,10 @@
 -- How much an incremental pass has looked at: transactions and entries since a moment ($1), everything of the rest.
 with recent as materialized (
-  select t.brand_id, t.transaction_id
+  select t.brand_key, t.transaction_id
     from ledger.brands b
    cross join lateral (
-         select x.brand_id, x.transaction_id from ledger.transactions x
-          where x.brand_id = b.brand_id
+         select x.brand_key, x.transaction_id from ledger.transactions x
+          where x.brand_key = b.brand_key
             and x.transaction_id >= (lpad(to_hex((extract(epoch from $1::timestamptz) * 1000)::bigint), 12, '0')
                                      || '00000000000000000000')::uuid
          ) t
@@ -16,7 +16,7 @@ select (select count(*) from ledger.brands) as brands,
           from recent r
          cross join lateral (
                select count(*) as entries from ledger.entries x
-                where x.brand_id = r.brand_id and x.transaction_id = r.transaction_id
+                where x.brand_key = r.brand_key and x.transaction_id = r.transaction_id
                ) e) as entries,
        (select count(*) from ledger.lots) as lots,
        (select count(*) from ledger.holds) as holds,

@@ -2,38 +2,38 @@
 -- C7 its balance is that one's plus its own amount; C1 it is in its account's currency; C2 it names a lot where, and
 -- only where, its account keeps lots.
 with recent as materialized (
-  select t.brand_id, t.transaction_id
+  select t.brand_key, t.transaction_id
     from ledger.brands b
    cross join lateral (
-         select x.brand_id, x.transaction_id from ledger.transactions x
-          where x.brand_id = b.brand_id
+         select x.brand_key, x.transaction_id from ledger.transactions x
+          where x.brand_key = b.brand_key
             and x.transaction_id >= (lpad(to_hex((extract(epoch from $2::timestamptz) * 1000)::bigint), 12, '0')
                                      || '00000000000000000000')::uuid
          ) t
 ), chained as (
-  select e.brand_id, e.account_id, e.version, e.amount, e.balance_after, before.balance_after as balance_before,
+  select e.brand_key, e.account_id, e.version, e.amount, e.balance_after, before.balance_after as balance_before,
          e.version > 1 and before.balance_after is null as gap,
          a.currency is distinct from e.currency as wrong_currency,
          a.keeps_lots is distinct from (e.lot_id is not null) as wrong_lot, a.currency, e.currency as entry_currency
     from recent r
    cross join lateral (
-         select * from ledger.entries x where x.brand_id = r.brand_id and x.transaction_id = r.transaction_id offset 0
+         select * from ledger.entries x where x.brand_key = r.brand_key and x.transaction_id = r.transaction_id offset 0
          ) e
     left join lateral (
          select x.balance_after from ledger.entries x
-          where x.brand_id = e.brand_id and x.account_id = e.account_id and x.version = e.version - 1
+          where x.brand_key = e.brand_key and x.account_id = e.account_id and x.version = e.version - 1
           limit 1
          ) before on true
     left join lateral (
          select x.currency, x.keeps_lots from ledger.accounts x
-          where x.brand_id = e.brand_id and x.account_id = e.account_id
+          where x.brand_key = e.brand_key and x.account_id = e.account_id
           limit 1
          ) a on true
 ), judged as (
   select *, not gap and balance_after::numeric <> coalesce(balance_before, 0)::numeric + amount as broken_chain
     from chained
 ), problems as (
-  select p.checker, j.brand_id, 'account ' || j.account_id as what, p.expected, p.found, p.message
+  select p.checker, j.brand_key, 'account ' || j.account_id as what, p.expected, p.found, p.message
     from judged j
    cross join lateral (values
            ('C4', j.gap, 'a version ' || (j.version - 1), 'none', 'the versions of the entries have a gap or a repetition'),
@@ -48,6 +48,6 @@ with recent as materialized (
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_id, what) as place
+               row_number() over (partition by checker order by brand_key, what) as place
           from problems p) ranked
  where place <= $1

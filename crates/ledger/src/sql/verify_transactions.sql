@@ -3,19 +3,19 @@
 -- One pass over the entries in the order of their transactions; sums are numeric, so that no planted amount
 -- can overflow them.
 with by_currency as (
-  select brand_id, transaction_id, currency collate "C" as currency, sum(amount) as total, count(*) as entries,
+  select brand_key, transaction_id, currency collate "C" as currency, sum(amount) as total, count(*) as entries,
          min(line) as line_first, max(line) as line_last, sum(line) as lines
     from ledger.entries
-   group by brand_id, transaction_id, currency collate "C"
+   group by brand_key, transaction_id, currency collate "C"
 ), folded as (
-  select brand_id, transaction_id, sum(entries) as entries,
+  select brand_key, transaction_id, sum(entries) as entries,
          min(currency) filter (where total <> 0) as unbalanced,
          min(total) filter (where total <> 0) as total,
          min(line_first) as line_first, max(line_last) as line_last, sum(lines) as lines
     from by_currency
-   group by brand_id, transaction_id
+   group by brand_key, transaction_id
 ), joined as (
-  select coalesce(t.brand_id, f.brand_id) as brand_id, coalesce(t.transaction_id, f.transaction_id) as transaction_id,
+  select coalesce(t.brand_key, f.brand_key) as brand_key, coalesce(t.transaction_id, f.transaction_id) as transaction_id,
          coalesce(f.entries, 0) as entries, f.unbalanced, f.total,
          t.transaction_id is null as orphan,
          f.unbalanced is not null as wrong_sum,
@@ -24,9 +24,9 @@ with by_currency as (
          f.entries is not null and (f.line_first <> 0 or f.line_last <> f.entries - 1
                                     or f.lines <> f.entries * (f.entries - 1) / 2) as wrong_lines
     from folded f
-    full join ledger.transactions t on t.brand_id = f.brand_id and t.transaction_id = f.transaction_id
+    full join ledger.transactions t on t.brand_key = f.brand_key and t.transaction_id = f.transaction_id
 ), problems as (
-  select 'C1' as checker, j.brand_id, 'transaction ' || j.transaction_id as what, p.expected, p.found, p.message
+  select 'C1' as checker, j.brand_key, 'transaction ' || j.transaction_id as what, p.expected, p.found, p.message
     from joined j
    cross join lateral (values
            (j.orphan, 'a transaction', 'none', 'entries name a transaction that their brand does not have'),
@@ -39,6 +39,6 @@ with by_currency as (
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_id, what) as place
+               row_number() over (partition by checker order by brand_key, what) as place
           from problems p) ranked
  where place <= $1

@@ -1,16 +1,16 @@
 -- W1: the points of every wallet account are in a ledger account of its own, of its scheme's currency, that keeps lots
 -- where and only where the scheme's points expire; and every ledger account that holds a wallet's points has one.
 with joined as (
-  select w.brand_id, w.account_id, a.account_id is null as lost,
+  select w.brand_key, w.account_id, a.account_id is null as lost,
          a.steward <> 'points' or a.currency <> 'PTS:' || w.scheme_id as foreign_account,
          a.steward || ' ' || a.currency as found, 'points PTS:' || w.scheme_id as expected,
          s.scheme_id is null as no_scheme,
          a.keeps_lots <> (s.points_expiry is not null) as wrong_lots, a.keeps_lots
     from wallet.accounts w
-    left join ledger.accounts a on a.brand_id = w.brand_id and a.account_id = w.ledger_account
-    left join wallet.schemes s on s.brand_id = w.brand_id and s.scheme_id = w.scheme_id
+    left join ledger.accounts a on a.brand_key = w.brand_key and a.account_id = w.ledger_account
+    left join wallet.schemes s on s.brand_key = w.brand_key and s.scheme_id = w.scheme_id
 ), problems as (
-  select 'W1' as checker, j.brand_id, 'wallet account ' || j.account_id as what, p.expected, p.found, p.message
+  select 'W1' as checker, j.brand_key, 'wallet account ' || j.account_id as what, p.expected, p.found, p.message
     from joined j
    cross join lateral (values
            (j.lost, 'a ledger account', 'none', 'the ledger account of its points does not exist'),
@@ -23,6 +23,6 @@ with joined as (
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_id, what) as place
+               row_number() over (partition by checker order by brand_key, what) as place
           from problems p) ranked
  where place <= $1

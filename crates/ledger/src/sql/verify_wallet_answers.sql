@@ -4,13 +4,13 @@
 -- ended; what may have changed since is not compared. What an answer says of wallets, identities, accounts and schemes
 -- is not looked at.
 with said as (
-  select k.brand_id, k.scope, k.key, o.name, o.answer
+  select k.brand_key, k.scope, k.key, o.name, o.answer
     from ledger.idempotency_keys k
    cross join lateral jsonb_each(k.outcome::jsonb) as o (name, answer)
    where not k.refused and k.scope like 'wallet-spend%'
 ), told as materialized (
   -- Every transaction that is told of, out of one reading of each answer; then two joins of whole sets.
-  select s.brand_id, s.scope, s.key, n.of_account,
+  select s.brand_key, s.scope, s.key, n.of_account,
          -- What ends or refunds something is its key's first part; an open's key is none of its references.
          n.first and s.scope like 'wallet-spend/%' and s.name <> 'Opened' as answers_key, t.*
     from said s
@@ -72,7 +72,7 @@ with said as (
    ) z
    where not t.of_account
 ), judged as (
-  select t.brand_id, t.scope, t.key, 'wallet transaction ' || coalesce(t.id::text, 'without an id') as told,
+  select t.brand_key, t.scope, t.key, 'wallet transaction ' || coalesce(t.id::text, 'without an id') as told,
          x.wallet_transaction_id is null as missing,
          (x.wallet_id, x.type, x.account_id, x.money, x.points_back, x.hold_id, x.lock_transaction, x.original_id,
           x.created_at)
@@ -91,9 +91,9 @@ with said as (
             and t.figures is distinct from array[x.points, 0, 0, 0, 0, x.money]
          or t.answers_key and t.reference is distinct from split_part(t.key, chr(31), 1) as differs
     from wallet_transactions t
-    left join wallet.wallet_transactions x on x.brand_id = t.brand_id and x.wallet_transaction_id = t.id
+    left join wallet.wallet_transactions x on x.brand_key = t.brand_key and x.wallet_transaction_id = t.id
   union all
-  select t.brand_id, t.scope, t.key, 'account transaction ' || coalesce(t.id::text, 'without an id'),
+  select t.brand_key, t.scope, t.key, 'account transaction ' || coalesce(t.id::text, 'without an id'),
          x.account_transaction_id is null,
          (x.parent_id, x.wallet_id, x.account_id, x.wallet_transaction_id, x.event, x.value, x.current_before,
           x.current_after, x.lifetime_before, x.lifetime_after, x.posting, x.created_at)
@@ -102,11 +102,11 @@ with said as (
           t.current_before, t.current_after, coalesce(t.lifetime_before, 0), coalesce(t.lifetime_after, 0), t.posting,
           t.at)
     from told t
-    left join wallet.account_transactions x on x.brand_id = t.brand_id and x.account_transaction_id = t.id
+    left join wallet.account_transactions x on x.brand_key = t.brand_key and x.account_transaction_id = t.id
    where t.of_account
 ), problems as (
   -- A key of this service may have a separator in it, which is no character to print.
-  select 'C3' as checker, j.brand_id, 'key ' || replace(j.key, chr(31), ' of ') || ' of ' || j.scope as what,
+  select 'C3' as checker, j.brand_key, 'key ' || replace(j.key, chr(31), ' of ') || ' of ' || j.scope as what,
          p.expected, p.found, p.message
     from judged j
    cross join lateral (values
@@ -118,6 +118,6 @@ with said as (
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_id, what) as place
+               row_number() over (partition by checker order by brand_key, what) as place
           from problems p) ranked
  where place <= $1

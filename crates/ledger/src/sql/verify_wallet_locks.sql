@@ -1,7 +1,7 @@
 -- W2: a lock is a hold: the hold of every locked spend holds its points of its account and ended as the spend did,
 -- and every open hold of points belongs to an ACTIVE spend.
 with joined as (
-  select t.brand_id, t.wallet_transaction_id, t.status, h.status as hold_status,
+  select t.brand_key, t.wallet_transaction_id, t.status, h.status as hold_status,
          t.hold_id is null or h.hold_id is null as lost,
          h.amount <> t.points or h.account_id <> a.ledger_account as foreign_hold,
          h.amount || ' of account ' || h.account_id as held, t.points || ' of account ' || a.ledger_account as locked,
@@ -12,11 +12,11 @@ with joined as (
          or h.status = 'captured' and h.captured <> t.settled_points as wrong_end,
          h.captured, t.settled_points
     from wallet.wallet_transactions t
-    left join ledger.holds h on h.brand_id = t.brand_id and h.hold_id = t.hold_id
-    left join wallet.accounts a on a.brand_id = t.brand_id and a.account_id = t.account_id
+    left join ledger.holds h on h.brand_key = t.brand_key and h.hold_id = t.hold_id
+    left join wallet.accounts a on a.brand_key = t.brand_key and a.account_id = t.account_id
    where t.hold_id is not null or (t.type = 'SPEND' and t.status = 'ACTIVE')
 ), problems as (
-  select 'W2' as checker, j.brand_id, 'wallet transaction ' || j.wallet_transaction_id as what,
+  select 'W2' as checker, j.brand_key, 'wallet transaction ' || j.wallet_transaction_id as what,
          p.expected, p.found, p.message
     from joined j
    cross join lateral (values
@@ -27,15 +27,15 @@ with joined as (
          ) as p (broken, expected, found, message)
    where (j.lost or j.foreign_hold or j.wrong_end) and p.broken
   union all
-  select 'W2', h.brand_id, 'hold ' || h.hold_id, 'an ACTIVE spend', 'none',
+  select 'W2', h.brand_key, 'hold ' || h.hold_id, 'an ACTIVE spend', 'none',
          'points are held and no spend holds them'
     from ledger.holds h
-    join ledger.accounts a on a.brand_id = h.brand_id and a.account_id = h.account_id and a.steward = 'points'
-    left join wallet.wallet_transactions t on t.brand_id = h.brand_id and t.hold_id = h.hold_id
+    join ledger.accounts a on a.brand_key = h.brand_key and a.account_id = h.account_id and a.steward = 'points'
+    left join wallet.wallet_transactions t on t.brand_key = h.brand_key and t.hold_id = h.hold_id
    where h.status = 'open' and t.wallet_transaction_id is null
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_id, what) as place
+               row_number() over (partition by checker order by brand_key, what) as place
           from problems p) ranked
  where place <= $1

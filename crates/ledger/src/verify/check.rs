@@ -1,8 +1,10 @@
 //! The checks: each a name and a statement that answers what is wrong.
 //!
-//! A statement takes the number of rows to answer per checker, and answers (checker, brand_id, what, expected, found,
+//! A statement takes the number of rows to answer per checker, and answers (checker, brand_key, what, expected, found,
 //! message, total): a row per finding, with the number of all findings of its checker. No row means nothing wrong.
 //! What a service keeps beside the ledger and must follow from it is checked by further statements, like the wallet's.
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use tokio_postgres::{Client, Error, Row, types::ToSql};
@@ -62,6 +64,7 @@ impl Check {
     ) -> Result<(), VerifyError> {
         let failed = |source| VerifyError::Check { check: self.name, source };
         let rows = client.query(self.sql, params).await.map_err(failed)?;
+        let brands = brands(client, &rows).await.map_err(failed)?;
         let mut last = None;
         for row in &rows {
             let code: &str = row.try_get("checker").map_err(failed)?;
@@ -72,7 +75,7 @@ impl Check {
                 report.count(checker, unsigned(row, "total").map_err(failed)?);
                 last = Some(checker);
             }
-            report.add(finding(checker, row).map_err(failed)?);
+            report.add(finding(checker, row, &brands).map_err(failed)?);
         }
         Ok(())
     }
@@ -90,10 +93,23 @@ pub(super) async fn run_all(
     Ok(())
 }
 
-fn finding(checker: Checker, row: &Row) -> Result<Finding, Error> {
+/// The names of the brands that rows are of.
+async fn brands(client: &Client, rows: &[Row]) -> Result<HashMap<i64, String>, Error> {
+    if rows.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys = rows.iter().map(|row| row.try_get("brand_key")).collect::<Result<Vec<i64>, _>>()?;
+    let sql = "select brand_key, brand_id from ledger.brands where brand_key = any ($1)";
+    let named = client.query(sql, &[&keys]).await?;
+    named.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+fn finding(checker: Checker, row: &Row, brands: &HashMap<i64, String>) -> Result<Finding, Error> {
+    let key: i64 = row.try_get("brand_key")?;
     Ok(Finding {
         checker,
-        brand: row.try_get("brand_id")?,
+        // Rows of a brand that is not there have its number only.
+        brand: brands.get(&key).cloned().unwrap_or_else(|| format!("with the number {key}")),
         what: row.try_get("what")?,
         expected: row.try_get("expected")?,
         found: row.try_get("found")?,

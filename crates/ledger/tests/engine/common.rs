@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_postgres::{Client, Error};
 use zerosum_domain::{AccountId, AccountType, Amount, BrandId, Currency, Limits, Steward, TransactionId};
 use zerosum_ledger::{
-    Engine, EngineConfig, Key, KeyLifetime, StateMachine, Submission,
+    Engine, EngineConfig, Key, StateMachine, Submission,
     book::{Book, Context, Leg, OpenAccount, PostRefused, Posting},
     engine::{Named, Wants},
 };
@@ -190,11 +190,5 @@ pub fn key(name: impl Into<String>) -> Option<Key> {
 }
 
 pub fn fingerprinted(name: impl Into<String>, fingerprint: u8) -> Option<Key> {
-    Some(Key {
-        scope: "bank/caller".into(),
-        key: name.into().into(),
-        fingerprint: [fingerprint; 32],
-        lifetime: KeyLifetime::DEFAULT,
-        remembers_refusals: true,
-    })
+    Some(Key::new("bank/caller", name.into(), [fingerprint; 32]))
 }

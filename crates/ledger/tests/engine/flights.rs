@@ -192,7 +192,7 @@ async fn batches_that_move_the_same_account_fly_beside_each_other_and_land_in_or
     assert_eq!((stats.stale(), stats.reruns()), (before.2, before.3));
     assert_eq!(fixture.posted(bank).await, before.4 - TRANSFERS);
     // Which the versions of its entries tell, too.
-    let told = "select count(*) from ledger.entries e join ledger.entries b using (brand_id, account_id) \
+    let told = "select count(*) from ledger.entries e join ledger.entries b using (brand_key, account_id) \
                 where b.version = e.version - 1 and e.balance_after <> b.balance_after + e.amount";
     assert_eq!(fixture.count(told).await, 0);
     books_hold(&fixture).await;

@@ -7,9 +7,12 @@ use books::{Books, Command, books};
 use zerosum_ledger::verify::{Checker, FINDINGS_MAX, Report};
 
 /// Accounts of brand north, for use in SQL.
-const TILL: &str = "(select account_id from ledger.accounts where brand_id = 'north' and code = 'till')";
-const SAFE: &str = "(select account_id from ledger.accounts where brand_id = 'north' and code = 'safe')";
-const ALICE: &str = "(select account_id from ledger.accounts where brand_id = 'north' and code = 'alice')";
+const TILL: &str =
+    "(select account_id from ledger.accounts where brand_key = ledger.brand_key('north') and code = 'till')";
+const SAFE: &str =
+    "(select account_id from ledger.accounts where brand_key = ledger.brand_key('north') and code = 'safe')";
+const ALICE: &str =
+    "(select account_id from ledger.accounts where brand_key = ledger.brand_key('north') and code = 'alice')";
 
 /// Books with a fault planted.
 async fn planted(sql: &str) -> (Books, Report) {
@@ -156,8 +159,8 @@ async fn a_deleted_transaction_is_found() {
 #[tokio::test]
 async fn a_transaction_without_entries_is_found() {
     let (_, report) = planted(
-        "insert into ledger.transactions (brand_id, transaction_id, type, posted_at)
-         values ('north', '00000000-0000-7000-8000-000000000001', 'test', now())",
+        "insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
+         values (ledger.brand_key('north'), '00000000-0000-7000-8000-000000000001', 'test', now())",
     )
     .await;
     assert_finds(&report, Checker::C1, "00000000-0000-7000-8000-000000000001", "two entries or more");
@@ -182,9 +185,9 @@ async fn a_duplicated_entry_is_found_even_without_the_primary_key() {
 async fn a_whole_transaction_posted_twice_is_found() {
     // Both sides again, with the next versions and the right balances: the lines still tell.
     let (_, report) = planted(&format!(
-        "insert into ledger.entries (brand_id, account_id, version, amount, balance_after, transaction_id, line, lot_id,
+        "insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, lot_id,
                                      posted_at, currency, memo)
-         select brand_id, account_id, 4, amount, 30 * sign(amount) + amount, transaction_id, line, lot_id, posted_at,
+         select brand_key, account_id, 4, amount, 30 * sign(amount) + amount, transaction_id, line, lot_id, posted_at,
                 currency, memo
            from ledger.entries where account_id in ({SAFE}, {TILL}) and version = 2;
          update ledger.balances set posted = posted + 10 * sign(posted), version = 4
@@ -248,10 +251,10 @@ async fn a_wrong_hold_is_found() {
     assert_finds(&report, Checker::C2, &alice, "not the sum of the open holds");
     assert_finds(&report, Checker::C2, &alice, "held parts");
     let (books, report) =
-        planted("update ledger.holds set amount = amount - 1 where brand_id = 'north' and status = 'open'")
+        planted("update ledger.holds set amount = amount - 1 where brand_key = ledger.brand_key('north') and status = 'open'")
             .await;
     let hold = books
-        .text("select hold_id::text from ledger.holds where brand_id = 'north' and status = 'open'")
+        .text("select hold_id::text from ledger.holds where brand_key = ledger.brand_key('north') and status = 'open'")
         .await;
     assert_finds(&report, Checker::C2, &hold, "do not make up its amount");
     assert_finds(&report, Checker::C2, &account(&books, ALICE).await, "not the sum of the open holds");
@@ -260,7 +263,8 @@ async fn a_wrong_hold_is_found() {
 #[tokio::test]
 async fn a_hold_that_vanished_is_found() {
     let (books, report) =
-        planted("delete from ledger.holds where brand_id = 'north' and status = 'open'").await;
+        planted("delete from ledger.holds where brand_key = ledger.brand_key('north') and status = 'open'")
+            .await;
     assert_finds(&report, Checker::C2, &account(&books, ALICE).await, "not the sum of the open holds");
     assert_finds(&report, Checker::C2, "lot", "not the sum of the open holds that name it");
 }
@@ -268,7 +272,7 @@ async fn a_hold_that_vanished_is_found() {
 #[tokio::test]
 async fn a_voided_hold_that_captured_is_found() {
     let (_, report) =
-        planted("update ledger.holds set status = 'voided' where brand_id = 'north' and status = 'captured'")
+        planted("update ledger.holds set status = 'voided' where brand_key = ledger.brand_key('north') and status = 'captured'")
             .await;
     assert_finds(&report, Checker::C2, "hold", "voided captured something");
     assert_eq!(report.total_of_all(), 1, "{report}");
@@ -276,7 +280,7 @@ async fn a_voided_hold_that_captured_is_found() {
 
 #[tokio::test]
 async fn a_wrong_lot_is_found() {
-    let first = "(select lot_id from ledger.lots where brand_id = 'north' order by lot_id limit 1)";
+    let first = "(select lot_id from ledger.lots where brand_key = ledger.brand_key('north') order by lot_id limit 1)";
     let (books, report) =
         planted(&format!("update ledger.lots set remaining = remaining + 1 where lot_id = {first}")).await;
     let lot = books.text(&format!("select {first}::text")).await;
@@ -294,8 +298,8 @@ async fn an_amount_moved_between_lots_is_found() {
     // The lots still sum to the balance.
     let (_, report) = planted(
         "update ledger.lots set remaining = remaining + case when lot_id = (
-           select lot_id from ledger.lots where brand_id = 'north' order by lot_id limit 1) then 1 else -1 end
-          where brand_id = 'north'",
+           select lot_id from ledger.lots where brand_key = ledger.brand_key('north') order by lot_id limit 1) then 1 else -1 end
+          where brand_key = ledger.brand_key('north')",
     )
     .await;
     assert_finds(&report, Checker::C2, "lot", "what remains is not the sum");
@@ -315,7 +319,7 @@ async fn an_entry_that_lost_its_lot_is_found() {
 #[tokio::test]
 async fn an_entry_moved_to_another_brand_is_found() {
     let (books, report) = planted(&format!(
-        "update ledger.entries set brand_id = 'south' where account_id = {SAFE} and version = 3"
+        "update ledger.entries set brand_key = ledger.brand_key('south') where account_id = {SAFE} and version = 3"
     ))
     .await;
     assert_finds(&report, Checker::C1, "transaction", "do not sum to zero");
@@ -365,8 +369,8 @@ async fn figures_at_the_edge_of_64_bits_are_found_and_not_an_error() {
 #[tokio::test]
 async fn a_report_names_a_bounded_number_of_findings_and_counts_the_rest() {
     let (_, report) = planted(
-        "insert into ledger.transactions (brand_id, transaction_id, type, posted_at)
-         select 'north', gen_random_uuid(), 'test', now() from generate_series(1, 250)",
+        "insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
+         select ledger.brand_key('north'), gen_random_uuid(), 'test', now() from generate_series(1, 250)",
     )
     .await;
     assert_eq!(report.of(Checker::C1).count(), FINDINGS_MAX);

@@ -98,7 +98,8 @@ async fn a_figure_that_no_longer_follows_is_found_however_old_its_entries_are() 
         (
             Checker::C2,
             "lots do not sum",
-            "update ledger.lots set remaining = remaining + 1 where brand_id = 'north'".to_owned(),
+            "update ledger.lots set remaining = remaining + 1 where brand_key = ledger.brand_key('north')"
+                .to_owned(),
         ),
     ] {
         let books = books().await;

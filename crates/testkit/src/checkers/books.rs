@@ -43,10 +43,10 @@ impl Books {
     pub async fn read(client: &Client) -> Result<Self, Error> {
         let entries =
             "select brand_id, account_id::text, version, amount, balance_after, transaction_id::text
-                         from ledger.entries order by brand_id, account_id, version";
-        let effects =
-            "select brand_id, memo, transaction_id::text from ledger.transactions where memo is not null";
-        let limits = "select brand_id, account_id::text, floor, ceiling from ledger.balances";
+               from ledger.entries join ledger.brands using (brand_key) order by brand_id, account_id, version";
+        let effects = "select brand_id, memo, transaction_id::text
+               from ledger.transactions join ledger.brands using (brand_key) where memo is not null";
+        let limits = "select brand_id, account_id::text, floor, ceiling from ledger.balances join ledger.brands using (brand_key)";
         let rows = client.query(entries, &[]).await?;
         let entries = rows.iter().map(|row| {
             Ok(EntryRow {

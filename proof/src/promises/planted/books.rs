@@ -9,7 +9,7 @@ use tokio::{sync::oneshot, time::Instant};
 use zerosum_cash::command as cash;
 use zerosum_domain::Cents;
 use zerosum_edge::ServeLimits;
-use zerosum_ledger::{Engine, EngineConfig, Key, KeyLifetime, Submission};
+use zerosum_ledger::{Engine, EngineConfig, Key, Submission};
 use zerosum_testkit::{TestDatabase, schedule::Seed};
 use zerosum_wallet_spend::service as wallet;
 
@@ -65,12 +65,12 @@ pub(super) async fn books() -> anyhow::Result<TestDatabase> {
     let hold = "with held as (
                   update ledger.lots set held = 10
                    where lot_id = (select lot_id from ledger.lots order by remaining desc limit 1)
-                  returning brand_id, account_id, lot_id
+                  returning brand_key, account_id, lot_id
                 ), balance as (
                   update ledger.balances b set held = 10 from held where b.account_id = held.account_id
                 )
-                insert into ledger.holds (brand_id, hold_id, account_id, amount, lot_ids, lot_amounts, status, captured, created_at)
-                select brand_id, gen_random_uuid(), account_id, 10, array[lot_id], array[10], 'open', 0, now() from held";
+                insert into ledger.holds (brand_key, hold_id, account_id, amount, lot_ids, lot_amounts, status, captured, created_at)
+                select brand_key, gen_random_uuid(), account_id, 10, array[lot_id], array[10], 'open', 0, now() from held";
     let admin = stage.database.admin().await;
     admin.batch_execute(hold).await?;
     let another = format!("insert into ledger.brands (brand_id, name) values ('another', 'not {BRAND}')");
@@ -111,13 +111,7 @@ async fn acts(stage: &Stage) -> anyhow::Result<()> {
 }
 
 fn named(scope: &str, key: &str) -> Option<Key> {
-    Some(Key {
-        scope: scope.into(),
-        key: key.into(),
-        fingerprint: [1; 32],
-        lifetime: KeyLifetime::DEFAULT,
-        remembers_refusals: true,
-    })
+    Some(Key::new(scope, key, [1; 32]))
 }
 
 fn soon() -> Instant {

@@ -95,8 +95,16 @@ pub(super) const PLANTS: &[Plant] = &[
         row: "select KEY || ' of accounting:prover'",
     },
     Plant {
+        kind: "answer under another name",
+        // Its key still says whose it is, and nobody who asks by that key finds it.
+        sql: "update ledger.idempotency_keys set name = gen_random_uuid() where key = KEY",
+        checker: Checker::C3,
+        what: "key ",
+        row: "select KEY || ' of accounting:prover'",
+    },
+    Plant {
         kind: "cross-brand entry",
-        sql: "update ledger.entries set brand_id = 'another' where account_id = VICTIM and version = 3",
+        sql: "update ledger.entries set brand_key = ledger.brand_key('another') where account_id = VICTIM and version = 3",
         checker: Checker::C1,
         what: "transaction ",
         row: "select transaction_id::text from ledger.entries where account_id = VICTIM and version = 3",

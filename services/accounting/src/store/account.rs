@@ -51,7 +51,7 @@ impl AccountRow {
 
 impl Store {
     pub async fn account(&self, brand: &BrandId, id: AccountId) -> Result<Option<AccountRow>, ReadError> {
-        let query = Query { sql: include_str!("account.sql"), params: &[&brand.as_str(), &id.uuid()] };
+        let query = Query { sql: include_str!("account.sql"), params: &[&brand.key().get(), &id.uuid()] };
         let rows = self.reads.query(brand, query).await?;
         rows.first().map(AccountRow::read).transpose()
     }
@@ -63,9 +63,9 @@ impl Store {
         id: AccountId,
         at: Timestamp,
     ) -> Result<Option<AccountRow>, ReadError> {
-        let (name, uuid) = (brand.as_str(), id.uuid());
-        let account = Query { sql: include_str!("account.sql"), params: &[&name, &uuid] };
-        let balance = Query { sql: include_str!("balance_at.sql"), params: &[&name, &uuid, &at] };
+        let (key, uuid) = (brand.key().get(), id.uuid());
+        let account = Query { sql: include_str!("account.sql"), params: &[&key, &uuid] };
+        let balance = Query { sql: include_str!("balance_at.sql"), params: &[&key, &uuid, &at] };
         let answers = self.reads.queries(brand, &[account, balance]).await?;
         let [accounts, balances] = &answers[..] else { return Ok(None) };
         let (Some(account), Some(balance)) = (accounts.first(), balances.first()) else { return Ok(None) };
@@ -80,14 +80,14 @@ impl Store {
         window: Window<AccountId>,
     ) -> Result<Page<AccountRow, AccountId>, ReadError> {
         let before = window.before.map_or(uuid::Uuid::max(), AccountId::uuid);
-        let (name, fetch) = (brand.as_str(), window.fetch());
+        let (key, fetch) = (brand.key().get(), window.fetch());
         let rows = match external_id {
             None => {
-                let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[&name, &before, &fetch];
+                let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[&key, &before, &fetch];
                 self.reads.query(brand, Query { sql: include_str!("accounts.sql"), params }).await?
             }
             Some(external_id) => {
-                let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[&name, &before, &external_id];
+                let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[&key, &before, &external_id];
                 let sql = include_str!("account_by_external_id.sql");
                 self.reads.query(brand, Query { sql, params }).await?
             }

@@ -4,9 +4,9 @@ select account.account_id, account.name, account.type, account.currency, account
        balance.floor, balance.ceiling, balance.posted
   from (
        select * from ledger.accounts named
-        where named.brand_id = $1 and named.external_id = $3
+        where named.brand_key = $1 and named.external_id = $3
        offset 0
        ) account
   join ledger.balances balance
-    on balance.brand_id = account.brand_id and balance.account_id = account.account_id
+    on balance.brand_key = account.brand_key and balance.account_id = account.account_id
  where account.account_id < $2

@@ -4,8 +4,8 @@ select account.account_id, account.name, account.type, account.currency, account
        balance.floor, balance.ceiling, balance.posted
   from ledger.accounts account
   join ledger.balances balance
-    on balance.brand_id = account.brand_id and balance.account_id = account.account_id
- where account.brand_id = $1
+    on balance.brand_key = account.brand_key and balance.account_id = account.account_id
+ where account.brand_key = $1
    and account.account_id < $2
  order by account.account_id desc
  limit $3

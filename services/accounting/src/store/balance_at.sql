@@ -4,7 +4,7 @@
 with recursive halving (low, high) as (
   select 0::bigint, balance.version
     from ledger.balances balance
-   where balance.brand_id = $1 and balance.account_id = $2
+   where balance.brand_key = $1 and balance.account_id = $2
   union all
   select case when middle.posted_at <= $3 then middle.version else halving.low end,
          case when middle.posted_at <= $3 then halving.high else middle.version - 1 end
@@ -12,7 +12,7 @@ with recursive halving (low, high) as (
    cross join lateral (
          select entry.version, entry.posted_at
            from ledger.entries entry
-          where entry.brand_id = $1
+          where entry.brand_key = $1
             and entry.account_id = $2
             and entry.version = (halving.low + halving.high + 1) / 2
          offset 0
@@ -24,6 +24,6 @@ select coalesce(last.balance_after, 0)::bigint as posted
   left join lateral (
        select entry.balance_after
          from ledger.entries entry
-        where entry.brand_id = $1 and entry.account_id = $2 and entry.version = found.low
+        where entry.brand_key = $1 and entry.account_id = $2 and entry.version = found.low
        offset 0
        ) last on true

@@ -46,10 +46,10 @@ impl Store {
         account: AccountId,
         window: Window<i64>,
     ) -> Result<Option<Page<LedgerRow, i64>>, ReadError> {
-        let (name, uuid) = (brand.as_str(), account.uuid());
+        let (key, uuid) = (brand.key().get(), account.uuid());
         let (before, fetch) = (window.before.unwrap_or(i64::MAX), window.fetch());
-        let account = Query { sql: include_str!("account.sql"), params: &[&name, &uuid] };
-        let entries = Query { sql: include_str!("entries.sql"), params: &[&name, &uuid, &before, &fetch] };
+        let account = Query { sql: include_str!("account.sql"), params: &[&key, &uuid] };
+        let entries = Query { sql: include_str!("entries.sql"), params: &[&key, &uuid, &before, &fetch] };
         let answers = self.reads.queries(brand, &[account, entries]).await?;
         let [accounts, entries] = &answers[..] else { return Ok(None) };
         if accounts.is_empty() {

@@ -56,10 +56,10 @@ impl Store {
         brand: &BrandId,
         id: TransactionId,
     ) -> Result<Option<TransactionDetail>, ReadError> {
-        let (name, uuid, ids) = (brand.as_str(), id.uuid(), vec![id.uuid()]);
+        let (key, uuid, ids) = (brand.key().get(), id.uuid(), vec![id.uuid()]);
         let most = i64::try_from(PAGE_ENTRIES_MAX).unwrap_or(i64::MAX);
-        let transaction = Query { sql: include_str!("transaction.sql"), params: &[&name, &uuid] };
-        let entries = Query { sql: include_str!("transaction_entries.sql"), params: &[&name, &ids, &most] };
+        let transaction = Query { sql: include_str!("transaction.sql"), params: &[&key, &uuid] };
+        let entries = Query { sql: include_str!("transaction_entries.sql"), params: &[&key, &ids, &most] };
         let answers = self.reads.queries(brand, &[transaction, entries]).await?;
         let [transactions, entries] = &answers[..] else { return Ok(None) };
         let Some(row) = transactions.first() else { return Ok(None) };
@@ -82,14 +82,14 @@ impl Store {
         window: Window<TransactionId>,
     ) -> Result<Page<TransactionRow, TransactionId>, ReadError> {
         let before = window.before.map_or(Uuid::max(), TransactionId::uuid);
-        let (name, fetch) = (brand.as_str(), window.fetch());
+        let (key, fetch) = (brand.key().get(), window.fetch());
         let rows = match external_ref {
             None => {
-                let params: &[&(dyn ToSql + Sync)] = &[&name, &before, &fetch];
+                let params: &[&(dyn ToSql + Sync)] = &[&key, &before, &fetch];
                 self.reads.query(brand, Query { sql: include_str!("transactions.sql"), params }).await?
             }
             Some(external_ref) => {
-                let params: &[&(dyn ToSql + Sync)] = &[&name, &before, &external_ref, &fetch];
+                let params: &[&(dyn ToSql + Sync)] = &[&key, &before, &external_ref, &fetch];
                 let sql = include_str!("transactions_by_external_ref.sql");
                 self.reads.query(brand, Query { sql, params }).await?
             }
@@ -98,7 +98,7 @@ impl Store {
         let ids =
             rows.iter().take(window.limit).map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
         let most = i64::try_from(PAGE_ENTRIES_MAX).unwrap_or(i64::MAX);
-        let params: &[&(dyn ToSql + Sync)] = &[&name, &ids, &most];
+        let params: &[&(dyn ToSql + Sync)] = &[&key, &ids, &most];
         let entries =
             self.reads.query(brand, Query { sql: include_str!("transaction_entries.sql"), params }).await?;
         // Of a full answer the last transaction may have been cut off: it begins the next page.

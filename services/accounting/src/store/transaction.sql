@@ -5,8 +5,8 @@ select posting.transaction_id, posting.type, posting.external_ref, posting.memo,
   left join lateral (
        select found.transaction_id
          from ledger.transactions found
-        where found.brand_id = posting.brand_id and found.reverses = posting.transaction_id
+        where found.brand_key = posting.brand_key and found.reverses = posting.transaction_id
        offset 0
        ) reversal on true
- where posting.brand_id = $1
+ where posting.brand_key = $1
    and posting.transaction_id = $2

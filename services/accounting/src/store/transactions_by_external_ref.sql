@@ -3,13 +3,13 @@
 with recursive kinds (type) as (
   (select posting.type
      from ledger.transactions posting
-    where posting.brand_id = $1 and posting.external_ref is not null
+    where posting.brand_key = $1 and posting.external_ref is not null
     order by posting.type
     limit 1)
   union all
   select (select posting.type
             from ledger.transactions posting
-           where posting.brand_id = $1 and posting.external_ref is not null and posting.type > kinds.type
+           where posting.brand_key = $1 and posting.external_ref is not null and posting.type > kinds.type
            order by posting.type
            limit 1)
     from kinds
@@ -19,7 +19,7 @@ select posting.transaction_id, posting.type, posting.external_ref, posting.memo,
   from kinds
  cross join lateral (
        select * from ledger.transactions named
-        where named.brand_id = $1 and named.type = kinds.type and named.external_ref = $3
+        where named.brand_key = $1 and named.type = kinds.type and named.external_ref = $3
        offset 0
        ) posting
  where posting.transaction_id < $2

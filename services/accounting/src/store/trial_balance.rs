@@ -21,14 +21,14 @@ impl Store {
         brand: &BrandId,
         at: Option<Timestamp>,
     ) -> Result<Vec<Total>, ReadError> {
-        let name = brand.as_str();
+        let key = brand.key().get();
         let rows = match at {
             None => {
-                let query = Query { sql: include_str!("trial_balance.sql"), params: &[&name] };
+                let query = Query { sql: include_str!("trial_balance.sql"), params: &[&key] };
                 self.reads.query(brand, query).await?
             }
             Some(at) => {
-                let query = Query { sql: include_str!("trial_balance_at.sql"), params: &[&name, &at] };
+                let query = Query { sql: include_str!("trial_balance_at.sql"), params: &[&key, &at] };
                 self.reads.query(brand, query).await?
             }
         };

@@ -14,7 +14,7 @@ select account.type, account.currency,
                   cross join lateral (
                         select entry.version, entry.posted_at
                           from ledger.entries entry
-                         where entry.brand_id = account.brand_id
+                         where entry.brand_key = account.brand_key
                            and entry.account_id = account.account_id
                            and entry.version = (halving.low + halving.high + 1) / 2
                         offset 0
@@ -26,7 +26,7 @@ select account.type, account.currency,
                 cross join lateral (
                       select entry.balance_after
                         from ledger.entries entry
-                       where entry.brand_id = account.brand_id
+                       where entry.brand_key = account.brand_key
                          and entry.account_id = account.account_id
                          and entry.version = halving.low
                       offset 0
@@ -36,16 +36,16 @@ select account.type, account.currency,
            end)::text as total
   from ledger.accounts account
   join ledger.balances balance
-    on balance.brand_id = account.brand_id and balance.account_id = account.account_id
+    on balance.brand_key = account.brand_key and balance.account_id = account.account_id
   left join lateral (
        select entry.posted_at
          from ledger.entries entry
-        where entry.brand_id = account.brand_id
+        where entry.brand_key = account.brand_key
           and entry.account_id = account.account_id
           and entry.version = balance.version
        offset 0
        ) last on true
- where account.brand_id = $1
+ where account.brand_key = $1
    and account.created_at <= $2
  group by account.type, account.currency
  order by account.currency, account.type

@@ -17,7 +17,7 @@ impl Store {
     /// `None` where the user never had a grant.
     pub async fn balance(&self, brand: &BrandId, user: &UserId) -> Result<Option<Balance>, ReadError> {
         let (code, at) = (user_code(user), moment(&self.clock));
-        let query = Query { sql: include_str!("balance.sql"), params: &[&brand.as_str(), &&*code, &at] };
+        let query = Query { sql: include_str!("balance.sql"), params: &[&brand.key().get(), &&*code, &at] };
         let rows = self.reads.query(brand, query).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         Ok(Some(Balance {

@@ -2,13 +2,13 @@
 select account.account_id,
        account.currency,
        (balance.posted - balance.held - coalesce(lapsed.amount, 0))::bigint as usable
-  from (select * from ledger.accounts named where named.brand_id = $1 and named.code = $2 offset 0) account
+  from (select * from ledger.accounts named where named.brand_key = $1 and named.code = $2 offset 0) account
   join ledger.balances balance
-    on balance.brand_id = account.brand_id and balance.account_id = account.account_id
+    on balance.brand_key = account.brand_key and balance.account_id = account.account_id
  cross join lateral (
        select sum(lot.remaining - lot.held) as amount
          from ledger.lots lot
-        where lot.brand_id = account.brand_id
+        where lot.brand_key = account.brand_key
           and lot.account_id = account.account_id
           and lot.live
           and lot.expires_at <= coalesce($3, clock_timestamp())

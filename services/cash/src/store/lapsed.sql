@@ -1,12 +1,12 @@
 -- Accounts with something that has lapsed at $1 (null: now) and was not posted yet, those that lapsed first.
 -- Read as the application role, which sees every brand: the job works for all of them.
 -- An account comes once for each of its lapsed lots.
-select lot.brand_id, lot.account_id
+select brand.brand_id, lot.account_id
   from ledger.lots lot
   join ledger.accounts account
-    on account.brand_id = lot.brand_id and account.account_id = lot.account_id
+    on account.brand_key = lot.brand_key and account.account_id = lot.account_id
   join ledger.brands brand
-    on brand.brand_id = lot.brand_id
+    on brand.brand_key = lot.brand_key
  where lot.live
    and lot.expires_at <= coalesce($1, clock_timestamp())
    and lot.remaining > lot.held

@@ -104,12 +104,12 @@ impl Store {
         user: &UserId,
         window: Window,
     ) -> Result<Option<LedgerPage>, ReadError> {
-        let (name, code, at) = (brand.as_str(), user_code(user), moment(&self.clock));
+        let (key, code, at) = (brand.key().get(), user_code(user), moment(&self.clock));
         let before = window.before.unwrap_or(i64::MAX);
         // One more than is shown, to know whether there is a next page.
         let fetch = i64::try_from(window.limit).unwrap_or(i64::MAX).saturating_add(1);
-        let account = Query { sql: include_str!("balance.sql"), params: &[&name, &&*code, &at] };
-        let rows = Query { sql: include_str!("ledger.sql"), params: &[&name, &&*code, &before, &fetch] };
+        let account = Query { sql: include_str!("balance.sql"), params: &[&key, &&*code, &at] };
+        let rows = Query { sql: include_str!("ledger.sql"), params: &[&key, &&*code, &before, &fetch] };
         let answers = self.reads.queries(brand, &[account, rows]).await?;
         let [accounts, rows] = &answers[..] else { return Ok(None) };
         let Some(account) = accounts.first() else { return Ok(None) };

@@ -11,16 +11,16 @@ select head.version,
        posting.memo,
        posting.metadata::text as metadata,
        whole.amount
-  from (select * from ledger.accounts named where named.brand_id = $1 and named.code = $2 offset 0) account
+  from (select * from ledger.accounts named where named.brand_key = $1 and named.code = $2 offset 0) account
  cross join lateral (
        select entry.version, entry.transaction_id, entry.line, entry.lot_id, entry.posted_at
          from ledger.entries entry
-        where entry.brand_id = account.brand_id
+        where entry.brand_key = account.brand_key
           and entry.account_id = account.account_id
           and entry.version < $3
           and not exists (
               select from ledger.entries before
-               where before.brand_id = entry.brand_id
+               where before.brand_key = entry.brand_key
                  and before.account_id = entry.account_id
                  and before.version = entry.version - 1
                  and before.transaction_id = entry.transaction_id
@@ -30,13 +30,13 @@ select head.version,
        ) head
  cross join lateral (
        select * from ledger.transactions moved
-        where moved.brand_id = account.brand_id and moved.transaction_id = head.transaction_id
+        where moved.brand_key = account.brand_key and moved.transaction_id = head.transaction_id
        offset 0
        ) posting
  cross join lateral (
        select sum(entry.amount)::bigint as amount
          from ledger.entries entry
-        where entry.brand_id = account.brand_id
+        where entry.brand_key = account.brand_key
           and entry.transaction_id = head.transaction_id
           and entry.account_id = account.account_id
      ) whole

@@ -39,7 +39,7 @@ async fn two_processes_that_expire_at_once_post_each_expiry_once() {
     let (one, other) = tokio::join!(stage.service.expiry().look(), second.expiry().look());
     assert_eq!(one.unwrap() + other.unwrap(), 120);
     let sql = "select count(*), coalesce(sum(posted), 0)::bigint from ledger.transactions t,
-                      (select posted from ledger.accounts join ledger.balances using (brand_id, account_id)
+                      (select posted from ledger.accounts join ledger.balances using (brand_key, account_id)
                         where code = 'cash:breakage') b where t.type = 'cash.expiry'";
     let row = stage.database.admin().await.query_one(sql, &[]).await.unwrap();
     assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (120, 120 * 600));

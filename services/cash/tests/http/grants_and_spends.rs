@@ -75,7 +75,7 @@ async fn the_funding_of_a_brand_mirrors_what_its_users_have() {
     }
     stage.spend("u-1", 200).await.expect(201);
     let sql =
-        "select a.code, b.posted from ledger.accounts a join ledger.balances b using (brand_id, account_id)
+        "select a.code, b.posted from ledger.accounts a join ledger.balances b using (brand_key, account_id)
                 where a.code not like 'cash:user:%' order by a.code";
     let rows = stage.database.admin().await.query(sql, &[]).await.unwrap();
     let brand: Vec<(String, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();

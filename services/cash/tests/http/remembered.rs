@@ -215,7 +215,7 @@ async fn whatever_lanes_remember_the_earliest_grants_are_spent_and_no_more_than_
     assert!(refused > 20, "{refused}");
     // What is left in the books, lot by lot.
     let sql = "select a.code, coalesce(l.expires_at, 'infinity')::text, l.remaining
-                 from ledger.lots l join ledger.accounts a using (brand_id, account_id)
+                 from ledger.lots l join ledger.accounts a using (brand_key, account_id)
                 where l.remaining > 0 and (l.expires_at is null or l.expires_at > $1::text::timestamptz)";
     let rows = ground.database.admin().await.query(sql, &[&ground.now().to_string()]).await.unwrap();
     let total: i64 = rows.iter().map(|row| row.get::<_, i64>(2)).sum();

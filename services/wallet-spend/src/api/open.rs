@@ -41,7 +41,7 @@ pub(super) async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Problem> 
         // Writing to a text does not fail.
         let _ = write!(name, "{byte:02x}");
     }
-    key.key = name.into();
+    key = zerosum_ledger::Key::new(key.scope().clone(), name, key.fingerprint).of_reference();
     let open = Open {
         identity: request.identity.identity_value,
         reference: named,

@@ -29,12 +29,7 @@ pub(super) async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Problem> 
 
 /// What ends a transaction answers the same body again, whatever else the request says: who ends what is its key.
 pub(super) fn ending_key(operation: &str, reference: &str, identity: &str) -> zerosum_ledger::Key {
-    zerosum_ledger::Key {
-        scope: format!("{SERVICE}/{operation}").into(),
-        // A reference has no control characters, so the two parts cannot be told otherwise.
-        key: format!("{reference}\u{1f}{identity}").into(),
-        fingerprint: [0; 32],
-        lifetime: zerosum_ledger::KeyLifetime::Forever,
-        remembers_refusals: false,
-    }
+    // A reference has no control characters, so the two parts cannot be told otherwise.
+    let key = format!("{reference}\u{1f}{identity}");
+    zerosum_ledger::Key::new(format!("{SERVICE}/{operation}"), key, [0; 32]).of_reference()
 }

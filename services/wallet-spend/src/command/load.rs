@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use futures_util::join;
 use tokio_postgres::{Error, Row, types::ToSql};
-use zerosum_domain::BrandId;
+use zerosum_domain::BrandKey;
 use zerosum_ledger::engine::{Db, Named};
 
 use super::{
@@ -33,7 +33,7 @@ pub(super) async fn load(
     for named in commands {
         let mut of_command = Names::default();
         of_command.add(&named.command.action);
-        let resolved = rows.resolved.get(named.brand);
+        let resolved = rows.resolved.get(&named.brand.key());
         let wallets = Rows::named_wallets(resolved, &of_command);
         let locks = resolved.map_or(0, |resolved| {
             wallets.iter().filter_map(|wallet| resolved.locks.get(wallet)).map(BTreeSet::len).sum()
@@ -55,17 +55,17 @@ pub(super) async fn load(
     let mut wallet_brands = Vec::new();
     let mut wallets = Vec::new();
     for (brand, names) in &names {
-        let of_brand: BTreeSet<i64> = Rows::named_wallets(rows.resolved.get(*brand), names)
+        let of_brand: BTreeSet<i64> = Rows::named_wallets(rows.resolved.get(brand), names)
             .into_iter()
             .map(|wallet| wallet.get())
             .collect();
-        wallet_brands.extend(std::iter::repeat_n(brand.as_str(), of_brand.len()));
+        wallet_brands.extend(std::iter::repeat_n(brand.get(), of_brand.len()));
         wallets.extend(of_brand);
     }
     // What was there stays under its name, with its wallet; what was not there is looked for again where a batch might
     // make it. A reference that somebody else takes meanwhile is found by its constraint, and the batch runs again.
     let resolved = &rows.resolved;
-    let known = |brand: &BrandId| resolved.get(brand);
+    let known = |brand: BrandKey| resolved.get(&brand);
     let (value_brands, values) = pairs(&names, |names| names.whole_identities.clone());
     let (shown_brands, shown) = named_where(&names, |brand, names| {
         let purchase = |name: &&str| Some(known(brand)?.references.get(*name)?.wallet);
@@ -84,13 +84,13 @@ pub(super) async fn load(
     });
     let (parent_brands, parents) = pairs(&names, |names| names.parents.clone());
     let (retold_brands, retold) = pairs(&names, |names| names.retold.clone());
-    let brands: Vec<&str> = names.keys().map(|brand| brand.as_str()).collect();
-    let asking: BTreeSet<&str> = commands
+    let brands: Vec<i64> = names.keys().map(|brand| brand.get()).collect();
+    let asking: BTreeSet<i64> = commands
         .iter()
         .filter(|named| matches!(*named.command.action, Action::Open(_)))
-        .map(|named| named.brand.as_str())
+        .map(|named| named.brand.key().get())
         .collect();
-    let asking: Vec<&str> = asking.into_iter().collect();
+    let asking: Vec<i64> = asking.into_iter().collect();
 
     let of_wallets: Params<'_> = &[&wallet_brands, &wallets];
     let of_identities: Params<'_> = &[&shown_brands, &shown, &value_brands, &values];
@@ -125,6 +125,10 @@ pub(super) async fn load(
         of.settings = Some(Arc::new(settings_of(row)?));
         Ok(())
     })?;
+    for Named { brand, .. } in commands {
+        let of = rows.brands.entry(brand.key()).or_default();
+        of.settings.get_or_insert_with(|| Arc::new(Brand::default_for(brand.as_str())));
+    }
     put(rows, &wallets?, |of, row| {
         if let Some(wallet) = decode::wallet(row)? {
             of.wallets.load(wallet.id, wallet);
@@ -132,8 +136,9 @@ pub(super) async fn load(
         Ok(())
     })?;
     put(rows, &identities?, |of, row| {
-        let brand = of.settings.clone();
-        if let Some(identity) = decode::identity(row, brand.as_deref())? {
+        // Every brand of the batch has some by now.
+        let Some(brand) = of.settings.clone() else { return Ok(()) };
+        if let Some(identity) = decode::identity(row, &brand)? {
             of.load_identity(identity);
         }
         Ok(())
@@ -181,9 +186,7 @@ fn put(
     mut into: impl FnMut(&mut BrandRows, &Row) -> Result<(), Error>,
 ) -> Result<(), Error> {
     for row in read {
-        if let Ok(brand) = BrandId::parse(row.try_get(0)?) {
-            into(rows.brands.entry(brand).or_default(), row)?;
-        }
+        into(rows.brands.entry(BrandKey::new(row.try_get(0)?)).or_default(), row)?;
     }
     Ok(())
 }
@@ -192,7 +195,7 @@ fn put(
 fn take_resolved(rows: &mut Rows) {
     let Rows { brands, resolved, .. } = rows;
     for (brand, resolved) in resolved {
-        let of_brand = brands.entry(brand.clone()).or_default();
+        let of_brand = brands.entry(*brand).or_default();
         of_brand.known_identities = std::mem::take(&mut resolved.identities);
         of_brand.schemes.extend(resolved.known_schemes.iter().map(|(id, scheme)| (*id, scheme.clone())));
         let many = resolved.locks.iter().filter(|(_, found)| found.len() >= LAPSED_MAX);

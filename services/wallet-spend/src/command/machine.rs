@@ -127,7 +127,7 @@ impl StateMachine for Machine {
     }
 
     fn wants(&self, named: Named<'_, Command>, rows: &Rows, wants: &mut Wants) {
-        let Some(resolved) = rows.resolved.get(named.brand) else { return };
+        let Some(resolved) = rows.resolved.get(&named.brand.key()) else { return };
         let mut names = Names::default();
         names.add(&named.command.action);
         let wallets = Rows::named_wallets(Some(resolved), &names);
@@ -185,7 +185,7 @@ impl StateMachine for Machine {
         rows: &mut Rows,
         command: &Command,
     ) -> Result<Done, Refused> {
-        let of_brand = rows.brands.entry(book.brand().id.clone()).or_default();
+        let of_brand = rows.brands.entry(book.brand().id.key()).or_default();
         decide(&mut Case::new(context, book, of_brand, &mut rows.ids, &command.call), &command.action)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use futures_util::join;
 use tokio_postgres::{Error, Row, types::ToSql};
 use uuid::Uuid;
-use zerosum_domain::{AccountId, BrandId, HoldId, TransactionId};
+use zerosum_domain::{AccountId, BrandKey, HoldId, TransactionId};
 use zerosum_ledger::engine::{Db, Named};
 
 use super::{
@@ -20,32 +20,32 @@ use crate::{
 };
 
 /// The names of a batch by brand.
-pub(super) fn names<'a>(commands: &'a [Named<'a, Command>]) -> HashMap<&'a BrandId, Names<'a>> {
-    let mut by_brand: HashMap<&BrandId, Names<'_>> = HashMap::new();
+pub(super) fn names<'a>(commands: &'a [Named<'a, Command>]) -> HashMap<BrandKey, Names<'a>> {
+    let mut by_brand: HashMap<BrandKey, Names<'_>> = HashMap::new();
     for named in commands {
-        by_brand.entry(named.brand).or_default().add(&named.command.action);
+        by_brand.entry(named.brand.key()).or_default().add(&named.command.action);
     }
     by_brand
 }
 
 /// Pairs of a brand and one of its names, as two arrays.
 pub(super) fn pairs<'a, T>(
-    names: &HashMap<&'a BrandId, Names<'a>>,
+    names: &HashMap<BrandKey, Names<'a>>,
     of: impl Fn(&Names<'a>) -> Vec<T>,
-) -> (Vec<&'a str>, Vec<T>) {
+) -> (Vec<i64>, Vec<T>) {
     named_where(names, |_, names| of(names))
 }
 
 /// The same, of names that the brand decides on.
 pub(super) fn named_where<'a, T>(
-    names: &HashMap<&'a BrandId, Names<'a>>,
-    of: impl Fn(&'a BrandId, &Names<'a>) -> Vec<T>,
-) -> (Vec<&'a str>, Vec<T>) {
+    names: &HashMap<BrandKey, Names<'a>>,
+    of: impl Fn(BrandKey, &Names<'a>) -> Vec<T>,
+) -> (Vec<i64>, Vec<T>) {
     let mut brands = Vec::new();
     let mut values = Vec::new();
     for (brand, names) in names {
-        for value in of(brand, names) {
-            brands.push(brand.as_str());
+        for value in of(*brand, names) {
+            brands.push(brand.get());
             values.push(value);
         }
     }
@@ -100,12 +100,12 @@ pub(super) async fn resolve(
     );
     let resolved = &mut rows.resolved;
     for row in &found? {
-        let Ok(brand) = BrandId::parse(row.try_get(at::BRAND)?) else { continue };
+        let brand = BrandKey::new(row.try_get(at::BRAND)?);
         name(row, resolved.entry(brand).or_default())?;
     }
     for row in &schemes? {
         // These lead with the brand.
-        let Ok(brand) = BrandId::parse(row.try_get(0)?) else { continue };
+        let brand = BrandKey::new(row.try_get(0)?);
         if let Ok(id) = SchemeId::new(row.try_get(1)?) {
             resolved.entry(brand).or_default().schemes.insert(row.try_get(2)?, id);
         }
@@ -117,17 +117,17 @@ pub(super) async fn resolve(
 async fn schemes_of(
     machine: &Machine,
     db: Db<'_, Prepared>,
-    resolved: &mut HashMap<BrandId, Resolved>,
+    resolved: &mut HashMap<BrandKey, Resolved>,
 ) -> Result<(), Error> {
-    let mut unknown: (Vec<String>, Vec<i64>) = Default::default();
+    let mut unknown: (Vec<i64>, Vec<i64>) = Default::default();
     for (brand, resolved) in &mut *resolved {
         for id in resolved.scheme_ids() {
-            match machine.schemes.by_id(brand, id) {
+            match machine.schemes.by_id(*brand, id) {
                 Some(scheme) => {
                     resolved.known_schemes.insert(id, scheme);
                 }
                 None => {
-                    unknown.0.push(brand.as_str().to_owned());
+                    unknown.0.push(brand.get());
                     unknown.1.push(id.get());
                 }
             }
@@ -141,7 +141,7 @@ async fn schemes_of(
     let (schemes, tiers) =
         join!(db.query(&statements.read_schemes, &params), db.query(&statements.read_tiers, &params));
     for (brand, scheme) in decode::schemes(&schemes?, &tiers?)? {
-        machine.schemes.learn(&brand, &scheme);
+        machine.schemes.learn(brand, &scheme);
         resolved.entry(brand).or_default().known_schemes.insert(scheme.id, scheme);
     }
     Ok(())

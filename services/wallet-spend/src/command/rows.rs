@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use zerosum_domain::{AccountId, BrandId, HoldId};
+use zerosum_domain::{AccountId, BrandKey, HoldId};
 
 use super::{ids::Ids, names::LAPSED_MAX};
 use crate::model::{
@@ -254,8 +254,8 @@ pub(super) struct ResolvedAccount {
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub struct Rows {
-    pub(super) brands: HashMap<BrandId, BrandRows>,
-    pub(super) resolved: HashMap<BrandId, Resolved>,
+    pub(super) brands: HashMap<BrandKey, BrandRows>,
+    pub(super) resolved: HashMap<BrandKey, Resolved>,
     pub(super) ids: Ids,
 }
 

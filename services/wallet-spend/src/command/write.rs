@@ -31,13 +31,13 @@ pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error
     let mut changed_identities = IdentityColumns::default();
     let mut changed_accounts = AccountColumns::default();
     let mut changed_transactions = TransactionColumns::default();
-    let mut permitting: Vec<&str> = Vec::new();
+    let mut permitting: Vec<i64> = Vec::new();
     let mut rules = RuleColumns::default();
     let mut by_brand: Vec<_> = rows.brands.iter().collect();
     // Rows are written in key order, like they are locked.
     by_brand.sort_unstable_by_key(|(brand, _)| *brand);
     for (brand, of) in by_brand {
-        let brand = brand.as_str();
+        let brand = brand.get();
         if of.permits {
             permitting.push(brand);
             for rule in &of.rules {

@@ -12,26 +12,26 @@ const PAGE: &str = concat!(
     "select ",
     columns!(account),
     " from (select * from wallet.accounts a",
-    " where a.brand_id = $1::text and a.wallet_id = $2::bigint order by a.account_id",
+    " where a.brand_key = $1::bigint and a.wallet_id = $2::bigint order by a.account_id",
     " limit $3::bigint offset $4::bigint) a",
     from!(balances),
     " order by a.account_id"
 );
 const COUNT: &str =
-    "select count(*) from wallet.accounts a where a.brand_id = $1::text and a.wallet_id = $2::bigint";
+    "select count(*) from wallet.accounts a where a.brand_key = $1::bigint and a.wallet_id = $2::bigint";
 const ONE: &str = concat!(
     "select ",
     columns!(account),
     " from (select * from wallet.accounts a",
-    " where a.brand_id = $1::text and a.wallet_id = $2::bigint and a.account_id = $3::bigint offset 0) a",
+    " where a.brand_key = $1::bigint and a.wallet_id = $2::bigint and a.account_id = $3::bigint offset 0) a",
     from!(balances)
 );
 const TRANSACTION_COUNT: &str = "
-select count(*) from wallet.account_transactions a where a.brand_id = $1::text and a.account_id = $2::bigint";
+select count(*) from wallet.account_transactions a where a.brand_key = $1::bigint and a.account_id = $2::bigint";
 const TRANSACTIONS: &str = concat!(
     "select ",
     columns!(account_transaction),
-    " from wallet.account_transactions a where a.brand_id = $1::text and a.account_id = $2::bigint",
+    " from wallet.account_transactions a where a.brand_key = $1::bigint and a.account_id = $2::bigint",
     " order by a.account_transaction_id desc limit $3::bigint offset $4::bigint"
 );
 
@@ -42,14 +42,14 @@ impl Store {
         wallet: WalletId,
         span: Span,
     ) -> Result<Listed<AccountSnapshot>, ReadFailed> {
-        let (name, id) = (brand.as_str(), wallet.get());
+        let (key, id) = (brand.key().get(), wallet.get());
         let answers = self
             .read(
                 brand,
                 &[
-                    (WALLET_EXISTS, &[&name, &id]),
-                    (COUNT, &[&name, &id]),
-                    (PAGE, &[&name, &id, &span.limit, &span.offset]),
+                    (WALLET_EXISTS, &[&key, &id]),
+                    (COUNT, &[&key, &id]),
+                    (PAGE, &[&key, &id, &span.limit, &span.offset]),
                 ],
             )
             .await?;
@@ -63,7 +63,7 @@ impl Store {
         wallet: WalletId,
         account: WalletAccountId,
     ) -> Result<AccountSnapshot, ReadFailed> {
-        let params: [super::Param<'_>; 3] = [&brand.as_str(), &wallet.get(), &account.get()];
+        let params: [super::Param<'_>; 3] = [&brand.key().get(), &wallet.get(), &account.get()];
         let answers = self.read(brand, &[(WALLET_EXISTS, &params[..2]), (ONE, &params)]).await?;
         answers.first(0).ok_or(Refused::WalletNotFound)?;
         let found = answers.all(1, |row| decode::snapshot(row, &answers.brand))?.pop();
@@ -77,14 +77,14 @@ impl Store {
         account: WalletAccountId,
         span: Span,
     ) -> Result<Listed<AccountTransaction>, ReadFailed> {
-        let (name, id) = (brand.as_str(), account.get());
+        let (key, id) = (brand.key().get(), account.get());
         let answers = self
             .read(
                 brand,
                 &[
-                    (ONE, &[&name, &wallet.get(), &id]),
-                    (TRANSACTION_COUNT, &[&name, &id]),
-                    (TRANSACTIONS, &[&name, &id, &span.limit, &span.offset]),
+                    (ONE, &[&key, &wallet.get(), &id]),
+                    (TRANSACTION_COUNT, &[&key, &id]),
+                    (TRANSACTIONS, &[&key, &id, &span.limit, &span.offset]),
                 ],
             )
             .await?;

@@ -58,17 +58,17 @@ macro_rules! what_there_is {
             ", r.subjects, r.statuses, r.states, r.earn, r.spend",
             from!(settings),
             " left join lateral (select * from wallet.identities i",
-            " where i.brand_id = $1::text and i.value = $2::text offset 0) i on true",
+            " where i.brand_key = $1::bigint and i.value = $2::text offset 0) i on true",
             " left join lateral (select * from wallet.wallets w",
-            " where w.brand_id = i.brand_id and w.wallet_id = i.wallet_id offset 0) w on true",
+            " where w.brand_key = i.brand_key and w.wallet_id = i.wallet_id offset 0) w on true",
             " left join lateral (select * from wallet.accounts a",
-            " where a.brand_id = i.brand_id and a.wallet_id = i.wallet_id",
+            " where a.brand_key = i.brand_key and a.wallet_id = i.wallet_id",
             $account,
             ") a on true",
-            " left join lateral wallet.balances_of(a.brand_id, a.ledger_account) b on true",
+            " left join lateral wallet.balances_of(a.brand_key, a.ledger_account) b on true",
             " left join lateral (select array_agg(r.subject) as subjects, array_agg(r.status) as statuses,",
             " array_agg(r.state) as states, array_agg(r.may_earn) as earn, array_agg(r.may_spend) as spend",
-            " from wallet.permission_rules r where r.brand_id = $1::text) r on true"
+            " from wallet.permission_rules r where r.brand_key = $1::bigint) r on true"
         )
     };
 }
@@ -88,23 +88,23 @@ const ONLY_ONE: &str = what_there_is!(" limit 2");
 const SCHEME_BY_REFERENCE: &str = concat!(
     "select ",
     columns!(scheme_ref),
-    " from wallet.schemes s where s.brand_id = $1::text and s.reference = $2::text"
+    " from wallet.schemes s where s.brand_key = $1::bigint and s.reference = $2::text"
 );
 const TIERS_BY_REFERENCE: &str = concat!(
     "select ",
     columns!(tier),
-    " from (select * from wallet.schemes s where s.brand_id = $1::text and s.reference = $2::text offset 0) s",
+    " from (select * from wallet.schemes s where s.brand_key = $1::bigint and s.reference = $2::text offset 0) s",
     from!(tiers_of "s")
 );
 const SCHEME_BY_ID: &str = concat!(
     "select ",
     columns!(scheme_ref),
-    " from wallet.schemes s where s.brand_id = $1::text and s.scheme_id = $2::bigint"
+    " from wallet.schemes s where s.brand_key = $1::bigint and s.scheme_id = $2::bigint"
 );
 const TIERS_BY_ID: &str = concat!(
     "select ",
     columns!(tier),
-    " from wallet.scheme_tiers t where t.brand_id = $1::text and t.scheme_id = $2::bigint"
+    " from wallet.scheme_tiers t where t.brand_key = $1::bigint and t.scheme_id = $2::bigint"
 );
 
 impl Store {
@@ -114,28 +114,28 @@ impl Store {
         brand: &BrandId,
         wanted: &Calculation<'_>,
     ) -> Result<Calculated, ReadFailed> {
-        let (name, identity) = (brand.as_str(), wanted.identity);
+        let (key, identity) = (brand.key().get(), wanted.identity);
         let named = match wanted.scheme {
             Some(reference) => Some(self.scheme_named(brand, reference, identity).await?),
             None => None,
         };
         let rows = match &named {
             Some(scheme) => {
-                let params: [Param<'_>; 3] = [&name, &identity, &scheme.id.get()];
+                let params: [Param<'_>; 3] = [&key, &identity, &scheme.id.get()];
                 self.reads.query(brand, Query { sql: IN_SCHEME, params: &params }).await?
             }
             None => {
-                let params: [Param<'_>; 2] = [&name, &identity];
+                let params: [Param<'_>; 2] = [&key, &identity];
                 self.reads.query(brand, Query { sql: ONLY_ONE, params: &params }).await?
             }
         };
         let Some(row) = rows.first() else { unreachable!("what is not there are nulls") };
-        let is_there = |from: usize| Ok::<_, ReadFailed>(row.try_get::<_, Option<&str>>(from)?.is_some());
+        let is_there = |from: usize| Ok::<_, ReadFailed>(row.try_get::<_, Option<i64>>(from)?.is_some());
         let settings = settings(row, brand)?;
         if !is_there(at::IDENTITY)? {
             return Err(Refused::IdentityNotFound.into());
         }
-        let found = decode::identity(&Part(row, at::IDENTITY), Some(&settings))?;
+        let found = decode::identity(&Part(row, at::IDENTITY), &settings)?;
         let identity = found.ok_or(Refused::IdentityNotFound)?;
         if !is_there(at::WALLET)? {
             return Err(Refused::WalletNotFound.into());
@@ -186,18 +186,18 @@ impl Store {
         reference: &str,
         identity: &str,
     ) -> Result<Arc<SchemeRef>, ReadFailed> {
-        if let Some(known) = self.schemes.by_reference(brand, reference) {
+        if let Some(known) = self.schemes.by_reference(brand.key(), reference) {
             return Ok(known);
         }
-        let name = brand.as_str();
-        let by_reference: [Param<'_>; 2] = [&name, &reference];
+        let key = brand.key().get();
+        let by_reference: [Param<'_>; 2] = [&key, &reference];
         let answers = self
             .read(
                 brand,
                 &[
                     (SCHEME_BY_REFERENCE, &by_reference),
                     (TIERS_BY_REFERENCE, &by_reference),
-                    (IDENTITY_BY_VALUE, &[&name, &identity]),
+                    (IDENTITY_BY_VALUE, &[&key, &identity]),
                 ],
             )
             .await?;
@@ -208,10 +208,10 @@ impl Store {
 
     /// The scheme of an account.
     async fn scheme_of(&self, brand: &BrandId, id: SchemeId) -> Result<Arc<SchemeRef>, ReadFailed> {
-        if let Some(known) = self.schemes.by_id(brand, id) {
+        if let Some(known) = self.schemes.by_id(brand.key(), id) {
             return Ok(known);
         }
-        let by_id: [Param<'_>; 2] = [&brand.as_str(), &id.get()];
+        let by_id: [Param<'_>; 2] = [&brand.key().get(), &id.get()];
         let answers = self.read(brand, &[(SCHEME_BY_ID, &by_id), (TIERS_BY_ID, &by_id)]).await?;
         self.learn(answers.of(0), answers.of(1))?.ok_or_else(|| Refused::SchemeNotFound.into())
     }
@@ -219,7 +219,7 @@ impl Store {
     fn learn(&self, schemes: &[Row], tiers: &[Row]) -> Result<Option<Arc<SchemeRef>>, ReadFailed> {
         let read = decode::schemes(schemes, tiers)?.pop();
         Ok(read.map(|(brand, scheme)| {
-            self.schemes.learn(&brand, &scheme);
+            self.schemes.learn(brand, &scheme);
             scheme
         }))
     }

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio_postgres::{Error, Row, types::FromSql};
 use uuid::Uuid;
 use zerosum_domain::{
-    AccountId, BrandId, HoldId, Invalid, TransactionId,
+    AccountId, BrandKey, HoldId, Invalid, TransactionId,
     spend::{Money, PointCount, Rate, Tier, TierTerms, Tiers},
 };
 
@@ -89,13 +89,10 @@ pub(crate) fn wallet(row: &impl Columns) -> Result<Option<Wallet>, Error> {
     }))
 }
 
-pub(crate) fn identity(row: &impl Columns, brand: Option<&Brand>) -> Result<Option<Identity>, Error> {
+pub(crate) fn identity(row: &impl Columns, brand: &Brand) -> Result<Option<Identity>, Error> {
     let id = some!(sound("identity id", IdentityId::new(row.try_get(1)?)));
     let wallet = some!(sound("wallet id", WalletId::new(row.try_get(2)?)));
-    let mobile_wallet = match brand {
-        Some(brand) => view::identity_link(brand, wallet, id),
-        None => view::identity_link(&Brand::default_for(row.try_get(0)?), wallet, id),
-    };
+    let mobile_wallet = view::identity_link(brand, wallet, id);
     Ok(Some(Identity {
         id,
         wallet,
@@ -258,18 +255,18 @@ pub(crate) fn shown_scheme(row: &Row) -> Result<Option<Scheme>, Error> {
 }
 
 /// Schemes with their tiers, from two reads.
-pub(crate) fn schemes(schemes: &[Row], tiers: &[Row]) -> Result<Vec<(BrandId, Arc<SchemeRef>)>, Error> {
-    let mut by_unit: BTreeMap<(BrandId, i64), BTreeMap<String, Vec<Tier>>> = BTreeMap::new();
+pub(crate) fn schemes(schemes: &[Row], tiers: &[Row]) -> Result<Vec<(BrandKey, Arc<SchemeRef>)>, Error> {
+    let mut by_unit: BTreeMap<(BrandKey, i64), BTreeMap<String, Vec<Tier>>> = BTreeMap::new();
     for row in tiers {
-        let (Ok(brand), scheme) = (BrandId::parse(row.try_get(0)?), row.try_get(1)?) else { continue };
+        let (brand, scheme) = (BrandKey::new(row.try_get(0)?), row.try_get(1)?);
         if let Some(tier) = tier(row)? {
             by_unit.entry((brand, scheme)).or_default().entry(row.try_get(2)?).or_default().push(tier);
         }
     }
     let mut found = Vec::with_capacity(schemes.len());
     for row in schemes {
-        let Ok(brand) = BrandId::parse(row.try_get(0)?) else { continue };
-        let units = by_unit.remove(&(brand.clone(), row.try_get(1)?)).unwrap_or_default();
+        let brand = BrandKey::new(row.try_get(0)?);
+        let units = by_unit.remove(&(brand, row.try_get(1)?)).unwrap_or_default();
         if let Some(scheme) = scheme(row, units)? {
             found.push((brand, Arc::new(scheme)));
         }

@@ -21,13 +21,13 @@ pub(crate) struct Lapsed {
 /// Locks that have run out, those that ran out first. Brands that are halted are left out, and holds that are no lock
 /// of a wallet's.
 const LOCKS: &str = "
-select t.brand_id, t.wallet_id, t.wallet_transaction_id
+select b.brand_id, t.wallet_id, t.wallet_transaction_id
   from ledger.holds h
  cross join lateral (
-   select * from ledger.brands b where b.brand_id = h.brand_id and b.halted_reason is null offset 0
+   select * from ledger.brands b where b.brand_key = h.brand_key and b.halted_reason is null offset 0
  ) b
  cross join lateral (
-   select * from wallet.wallet_transactions t where t.brand_id = h.brand_id and t.hold_id = h.hold_id offset 0
+   select * from wallet.wallet_transactions t where t.brand_key = h.brand_key and t.hold_id = h.hold_id offset 0
  ) t
  where h.status = 'open' and h.expires_at <= clock_timestamp()
  order by h.expires_at
@@ -35,12 +35,12 @@ select t.brand_id, t.wallet_id, t.wallet_transaction_id
 
 /// Accounts with points that have expired and that no lock holds.
 const POINTS: &str = "
-select e.brand_id, a.wallet_id, a.account_id
+select b.brand_id, a.wallet_id, a.account_id
   from wallet.expired_points e
-  join wallet.accounts a on a.brand_id = e.brand_id and a.ledger_account = e.ledger_account
-  join ledger.brands b on b.brand_id = e.brand_id
+  join wallet.accounts a on a.brand_key = e.brand_key and a.ledger_account = e.ledger_account
+  join ledger.brands b on b.brand_key = e.brand_key
  where b.halted_reason is null
- group by e.brand_id, a.wallet_id, a.account_id
+ group by b.brand_id, a.wallet_id, a.account_id
  order by min(e.expires_at)
  limit $1::bigint";
 

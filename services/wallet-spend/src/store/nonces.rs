@@ -13,8 +13,8 @@ use zerosum_ledger::engine::STATEMENT_MS_MAX;
 const SWEPT_MAX: i64 = 1_000;
 
 const TAKE: &str = "
-insert into wallet.nonces (brand_id, client_id, nonce, expires_at)
-select $1::text, $2::text, $3::text, to_timestamp($4::bigint) + make_interval(secs => $5::bigint)
+insert into wallet.nonces (brand_key, client_id, nonce, expires_at)
+select ledger.brand_key($1::text), $2::text, $3::text, to_timestamp($4::bigint) + make_interval(secs => $5::bigint)
  where abs(extract(epoch from now())::bigint - $4::bigint) <= $5::bigint
     on conflict do nothing";
 

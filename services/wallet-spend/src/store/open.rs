@@ -22,7 +22,7 @@ const SCHEMES: &str = concat!(
     columns!(scheme_ref),
     from!(accounts_of_identity),
     " cross join lateral (select * from wallet.schemes s",
-    " where s.brand_id = a.brand_id and s.scheme_id = a.scheme_id offset 0) s"
+    " where s.brand_key = a.brand_key and s.scheme_id = a.scheme_id offset 0) s"
 );
 const TIERS: &str = concat!("select ", columns!(tier), from!(accounts_of_identity), from!(tiers_of "a"));
 
@@ -34,21 +34,21 @@ impl Store {
         identity: &str,
         basket: Option<Json>,
     ) -> Result<Done, ReadFailed> {
-        let name = brand.as_str();
+        let key = brand.key().get();
         let answers = self
             .read(
                 brand,
                 &[
-                    (IDENTITY_BY_VALUE, &[&name, &identity]),
-                    (WALLET_BY_IDENTITY, &[&name, &identity]),
-                    (ACCOUNTS, &[&name, &identity]),
-                    (SCHEMES, &[&name, &identity]),
-                    (TIERS, &[&name, &identity]),
-                    (RULES, &[&name]),
+                    (IDENTITY_BY_VALUE, &[&key, &identity]),
+                    (WALLET_BY_IDENTITY, &[&key, &identity]),
+                    (ACCOUNTS, &[&key, &identity]),
+                    (SCHEMES, &[&key, &identity]),
+                    (TIERS, &[&key, &identity]),
+                    (RULES, &[&key]),
                 ],
             )
             .await?;
-        let identity = answers.all(0, |row| decode::identity(row, Some(&answers.brand)))?.pop();
+        let identity = answers.all(0, |row| decode::identity(row, &answers.brand))?.pop();
         let identity = identity.ok_or(Refused::IdentityNotFound)?;
         let wallet = answers.all(1, decode::wallet)?.pop().ok_or(Refused::WalletNotFound)?;
         let schemes: BTreeMap<_, _> = decode::schemes(answers.of(3), answers.of(4))?

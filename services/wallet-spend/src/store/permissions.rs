@@ -7,6 +7,6 @@ use crate::model::PermissionRule;
 
 impl Store {
     pub async fn permissions(&self, brand: &BrandId) -> Result<Vec<PermissionRule>, ReadFailed> {
-        self.read(brand, &[(RULES, &[&brand.as_str()])]).await?.all(0, decode::rule)
+        self.read(brand, &[(RULES, &[&brand.key().get()])]).await?.all(0, decode::rule)
     }
 }

@@ -13,19 +13,19 @@ const ONE: &str = concat!(
     "select ",
     columns!(transaction),
     " from wallet.wallet_transactions t",
-    " where t.brand_id = $1::text and t.wallet_id = $2::bigint and t.wallet_transaction_id = $3::bigint"
+    " where t.brand_key = $1::bigint and t.wallet_id = $2::bigint and t.wallet_transaction_id = $3::bigint"
 );
 const BY_REFERENCE: &str = concat!(
     "select ",
     columns!(transaction),
-    " from wallet.wallet_transactions t where t.brand_id = $1::text and t.reference = $2::text"
+    " from wallet.wallet_transactions t where t.brand_key = $1::bigint and t.reference = $2::text"
 );
 const COUNT: &str = "
-select count(*) from wallet.wallet_transactions t where t.brand_id = $1::text and t.wallet_id = $2::bigint";
+select count(*) from wallet.wallet_transactions t where t.brand_key = $1::bigint and t.wallet_id = $2::bigint";
 const PAGE: &str = concat!(
     "select ",
     columns!(transaction),
-    " from wallet.wallet_transactions t where t.brand_id = $1::text and t.wallet_id = $2::bigint",
+    " from wallet.wallet_transactions t where t.brand_key = $1::bigint and t.wallet_id = $2::bigint",
     " order by t.wallet_transaction_id desc limit $3::bigint offset $4::bigint"
 );
 
@@ -36,7 +36,7 @@ impl Store {
         wallet: WalletId,
         id: WalletTransactionId,
     ) -> Result<WalletTransaction, ReadFailed> {
-        let answers = self.read(brand, &[(ONE, &[&brand.as_str(), &wallet.get(), &id.get()])]).await?;
+        let answers = self.read(brand, &[(ONE, &[&brand.key().get(), &wallet.get(), &id.get()])]).await?;
         let found = answers.all(0, decode::transaction)?.pop();
         let reference = || Reference::try_from(id.to_string()).map_err(|_| Refused::WalletNotFound);
         match found {
@@ -50,7 +50,7 @@ impl Store {
         brand: &BrandId,
         reference: &Reference,
     ) -> Result<WalletTransaction, ReadFailed> {
-        let answers = self.read(brand, &[(BY_REFERENCE, &[&brand.as_str(), &reference.as_str()])]).await?;
+        let answers = self.read(brand, &[(BY_REFERENCE, &[&brand.key().get(), &reference.as_str()])]).await?;
         let found = answers.all(0, decode::transaction)?.pop();
         let found = found.ok_or_else(|| Refused::TransactionNotFound { reference: reference.clone() })?;
         Ok(as_of(found, answers.now))
@@ -62,14 +62,14 @@ impl Store {
         wallet: WalletId,
         span: Span,
     ) -> Result<Listed<WalletTransaction>, ReadFailed> {
-        let (name, id) = (brand.as_str(), wallet.get());
+        let (key, id) = (brand.key().get(), wallet.get());
         let answers = self
             .read(
                 brand,
                 &[
-                    (WALLET_EXISTS, &[&name, &id]),
-                    (COUNT, &[&name, &id]),
-                    (PAGE, &[&name, &id, &span.limit, &span.offset]),
+                    (WALLET_EXISTS, &[&key, &id]),
+                    (COUNT, &[&key, &id]),
+                    (PAGE, &[&key, &id, &span.limit, &span.offset]),
                 ],
             )
             .await?;

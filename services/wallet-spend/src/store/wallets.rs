@@ -11,25 +11,25 @@ use crate::{
 const BY_ID: &str = concat!(
     "select ",
     columns!(wallet),
-    " from wallet.wallets w where w.brand_id = $1::text and w.wallet_id = $2::bigint"
+    " from wallet.wallets w where w.brand_key = $1::bigint and w.wallet_id = $2::bigint"
 );
 const IDENTITIES: &str = concat!(
     "select ",
     columns!(identity),
-    " from wallet.identities i where i.brand_id = $1::text and i.wallet_id = $2::bigint order by i.identity_id",
+    " from wallet.identities i where i.brand_key = $1::bigint and i.wallet_id = $2::bigint order by i.identity_id",
     " limit $3::bigint offset $4::bigint"
 );
 const IDENTITY_COUNT: &str =
-    "select count(*) from wallet.identities i where i.brand_id = $1::text and i.wallet_id = $2::bigint";
+    "select count(*) from wallet.identities i where i.brand_key = $1::bigint and i.wallet_id = $2::bigint";
 
 impl Store {
     pub async fn wallet(&self, brand: &BrandId, id: WalletId) -> Result<Wallet, ReadFailed> {
-        let answers = self.read(brand, &[(BY_ID, &[&brand.as_str(), &id.get()])]).await?;
+        let answers = self.read(brand, &[(BY_ID, &[&brand.key().get(), &id.get()])]).await?;
         Ok(answers.all(0, decode::wallet)?.pop().ok_or(Refused::WalletNotFound)?)
     }
 
     pub async fn wallet_by_identity(&self, brand: &BrandId, value: &str) -> Result<Wallet, ReadFailed> {
-        let answers = self.read(brand, &[(WALLET_BY_IDENTITY, &[&brand.as_str(), &value])]).await?;
+        let answers = self.read(brand, &[(WALLET_BY_IDENTITY, &[&brand.key().get(), &value])]).await?;
         Ok(answers.all(0, decode::wallet)?.pop().ok_or(Refused::IdentityNotFound)?)
     }
 
@@ -39,18 +39,18 @@ impl Store {
         wallet: WalletId,
         span: Span,
     ) -> Result<Listed<Identity>, ReadFailed> {
-        let (name, id) = (brand.as_str(), wallet.get());
+        let (key, id) = (brand.key().get(), wallet.get());
         let answers = self
             .read(
                 brand,
                 &[
-                    (WALLET_EXISTS, &[&name, &id]),
-                    (IDENTITY_COUNT, &[&name, &id]),
-                    (IDENTITIES, &[&name, &id, &span.limit, &span.offset]),
+                    (WALLET_EXISTS, &[&key, &id]),
+                    (IDENTITY_COUNT, &[&key, &id]),
+                    (IDENTITIES, &[&key, &id, &span.limit, &span.offset]),
                 ],
             )
             .await?;
         answers.first(0).ok_or(Refused::WalletNotFound)?;
-        answers.listed(1, 2, |row| decode::identity(row, Some(&answers.brand)))
+        answers.listed(1, 2, |row| decode::identity(row, &answers.brand))
     }
 }

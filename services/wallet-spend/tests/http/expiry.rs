@@ -99,10 +99,10 @@ async fn lapsed(stage: &Stage, locks: usize) -> Holder {
     let sql = "
         with lapsed as (
           update wallet.wallet_transactions set lock_expires_at = now() - interval '1 second'
-           where status = 'ACTIVE' returning brand_id, hold_id
+           where status = 'ACTIVE' returning brand_key, hold_id
         )
         update ledger.holds h set expires_at = now() - interval '1 second'
-          from lapsed where h.brand_id = lapsed.brand_id and h.hold_id = lapsed.hold_id";
+          from lapsed where h.brand_key = lapsed.brand_key and h.hold_id = lapsed.hold_id";
     stage.database.admin().await.execute(sql, &[]).await.unwrap();
     holder
 }

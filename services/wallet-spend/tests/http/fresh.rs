@@ -80,15 +80,15 @@ async fn calculate_answers_what_is_so_now() {
     let activate = format!("/wallet/{}/account/{}/activate", holder.wallet, holder.account);
     stage.patch("activateAccount", &activate, &Value::Null).await.expect(200);
     assert_eq!(money(&holder).await, 2_000);
-    let rule = "insert into wallet.permission_rules values ('demo', 'account', null, 'LOADED', true, false)";
+    let rule = "insert into wallet.permission_rules values (ledger.brand_key('demo'), 'account', null, 'LOADED', true, false)";
     admin.execute(rule, &[]).await.unwrap();
     assert_eq!(ask(&holder).await.expect(400)["errorCode"], "SPEND_NOT_PERMITTED");
     admin.execute("delete from wallet.permission_rules", &[]).await.unwrap();
     assert_eq!(money(&holder).await, 2_000);
     // Whose tiers apply where the till names a banner that has none.
     let settings =
-        "insert into wallet.brand_settings (brand_id, unit_id, unit_name) values ('demo', 'OTHER', '')
-                    on conflict (brand_id) do update set unit_id = excluded.unit_id";
+        "insert into wallet.brand_settings (brand_key, unit_id, unit_name) values (ledger.brand_key('demo'), 'OTHER', '')
+                    on conflict (brand_key) do update set unit_id = excluded.unit_id";
     let unlisted = async |holder: &Holder| {
         let body = json!({
             "identity": {"identityValue": holder.identity}, "pointsValue": 20_000,

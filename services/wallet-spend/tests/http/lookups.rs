@@ -33,13 +33,13 @@ end
 $$";
 const OTHER_ACCOUNTS: &str = "
 with made as (
-  insert into ledger.accounts (brand_id, account_id, name, type, steward, currency, keeps_lots, created_at, updated_at)
-  select 'demo', gen_random_uuid(), 'account ' || n, 'asset', 'general', 'USD', false, now(), now()
+  insert into ledger.accounts (brand_key, account_id, name, type, steward, currency, keeps_lots, created_at, updated_at)
+  select ledger.brand_key('demo'), gen_random_uuid(), 'account ' || n, 'asset', 'general', 'USD', false, now(), now()
     from generate_series(1, 300) n
-  returning brand_id, account_id
+  returning brand_key, account_id
 )
-insert into ledger.balances (brand_id, account_id, posted, held, version)
-select brand_id, account_id, 0, 0, 0 from made";
+insert into ledger.balances (brand_key, account_id, posted, held, version)
+select brand_key, account_id, 0, 0, 0 from made";
 /// Whoever is cut off says at once what it has read.
 pub const CUT: &str = "
 select pg_terminate_backend(pid, 5000) from pg_stat_activity

@@ -101,7 +101,7 @@ async fn lots(stage: &Stage) -> Vec<(i64, i64)> {
 #[tokio::test]
 async fn a_lot_that_expired_comes_back_with_what_is_refunded_for_the_grace_time_of_the_brand() {
     let mut stage = Stage::new().await;
-    let sql = "insert into wallet.brand_settings (brand_id, unit_id, unit_name, refund_grace_days) values ($1, $1, '', 7)";
+    let sql = "insert into wallet.brand_settings (brand_key, unit_id, unit_name, refund_grace_days) values (ledger.brand_key($1), $1, '', 7)";
     stage.database.admin().await.execute(sql, &[&super::stage::BRAND]).await.unwrap();
     let holder = holder(&stage, &[15_000]).await;
     stage.spend(&holder, "spend", 10_000, false).await.expect(200);

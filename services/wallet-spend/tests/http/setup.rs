@@ -115,7 +115,7 @@ async fn who_may_spend_depends_on_status_state_and_rules() {
     denied().await;
     change("activateWallet", format!("/wallet/{wallet}/activate"), Value::Null).await;
     stage.calculate(&holder, 10_000).await.expect(200);
-    let rule = "insert into wallet.permission_rules values ('demo', 'account', null, 'VIP', true, false)";
+    let rule = "insert into wallet.permission_rules values (ledger.brand_key('demo'), 'account', null, 'VIP', true, false)";
     stage.database.admin().await.execute(rule, &[]).await.unwrap();
     denied().await;
     let opened = stage.open(&holder, "buy").await.expect(200);

@@ -40,33 +40,33 @@ impl Drop for Stage {
 /// Every ACTIVE spend locks exactly its points.
 const LOCKS_WITHOUT_HOLDS: &str = "
 select count(*) from wallet.wallet_transactions t
-  left join ledger.holds h on h.brand_id = t.brand_id and h.hold_id = t.hold_id
+  left join ledger.holds h on h.brand_key = t.brand_key and h.hold_id = t.hold_id
  where t.type = 'SPEND' and t.status = 'ACTIVE' and (h.status, h.amount) is distinct from ('open', t.points)";
 /// And nothing else is locked.
 const HOLDS_WITHOUT_LOCKS: &str = "
 select count(*) from ledger.holds h
-  left join wallet.wallet_transactions t on t.brand_id = h.brand_id and t.hold_id = h.hold_id
+  left join wallet.wallet_transactions t on t.brand_key = h.brand_key and t.hold_id = h.hold_id
  where h.status = 'open' and t.status is distinct from 'ACTIVE'";
 /// An account holds what its transactions moved.
 const ACCOUNTS_OFF_THEIR_HISTORY: &str = "
 select count(*) from wallet.accounts a
-  join ledger.balances b on b.brand_id = a.brand_id and b.account_id = a.ledger_account
+  join ledger.balances b on b.brand_key = a.brand_key and b.account_id = a.ledger_account
  where b.posted <> (
    select coalesce(sum(case when m.posting is null then 0
                             when m.event in ('CREDIT', 'EARN') then m.value
                             when m.event = 'REFUND' then m.current_after - m.current_before
                             else -m.value end), 0)
-     from wallet.account_transactions m where m.brand_id = a.brand_id and m.account_id = a.account_id)";
+     from wallet.account_transactions m where m.brand_key = a.brand_key and m.account_id = a.account_id)";
 /// Lifetime spend is what was settled and not refunded, and what was spent by hand.
 const LIFETIMES_OFF: &str = "
 select count(*) from wallet.accounts a
  where a.lifetime_spend <> (
    select coalesce(sum(t.settled_points - t.refunded_points), 0)
      from wallet.wallet_transactions t
-    where t.brand_id = a.brand_id and t.account_id = a.account_id and t.type = 'SPEND'
+    where t.brand_key = a.brand_key and t.account_id = a.account_id and t.type = 'SPEND'
  ) + (
    select coalesce(sum(m.value), 0) from wallet.account_transactions m
-    where m.brand_id = a.brand_id and m.account_id = a.account_id and m.event = 'SPEND'
+    where m.brand_key = a.brand_key and m.account_id = a.account_id and m.event = 'SPEND'
       and m.wallet_transaction_id = 0)";
 
 /// A wallet with one points account.
@@ -86,8 +86,7 @@ impl Stage {
         for brand in [BRAND, OTHER_BRAND] {
             let sql = "insert into ledger.brands (brand_id, name, currency) values ($1, $1, 'USD')";
             admin.execute(sql, &[&brand]).await.unwrap();
-            let sql =
-                "insert into wallet.clients (brand_id, client_id, name, secret) values ($1, $2, 'api', $3)";
+            let sql = "insert into wallet.clients (brand_key, client_id, name, secret) values (ledger.brand_key($1), $2, 'api', $3)";
             admin.execute(sql, &[&brand, &client(brand), &SECRET]).await.unwrap();
         }
         let service = Service::start(Parts::new(database.app_url().parse().unwrap())).unwrap();
@@ -255,10 +254,10 @@ impl Stage {
         let sql = "
             with lapsed as (
               update wallet.wallet_transactions set lock_expires_at = now() - interval '1 second'
-               where reference = $1 returning brand_id, hold_id
+               where reference = $1 returning brand_key, hold_id
             )
             update ledger.holds h set expires_at = now() - interval '1 second'
-              from lapsed where h.brand_id = lapsed.brand_id and h.hold_id = lapsed.hold_id";
+              from lapsed where h.brand_key = lapsed.brand_key and h.hold_id = lapsed.hold_id";
         assert_eq!(admin.execute(sql, &[&reference]).await.unwrap(), 1);
     }
 

@@ -45,9 +45,9 @@ pub async fn set(args: BrandSetArgs) -> anyhow::Result<ExitCode> {
 async fn change(owner: &Client, args: &BrandSetArgs) -> anyhow::Result<SettingsView> {
     let sql = "
         with made as (
-          insert into wallet.brand_settings (brand_id, unit_id, unit_name)
-          select brand_id, brand_id, name from ledger.brands where brand_id = $1
-          on conflict (brand_id) do nothing
+          insert into wallet.brand_settings (brand_key, unit_id, unit_name)
+          select brand_key, brand_id, name from ledger.brands where brand_id = $1
+          on conflict (brand_key) do nothing
         )
         select count(*) from ledger.brands where brand_id = $1";
     let known: i64 =
@@ -58,8 +58,8 @@ async fn change(owner: &Client, args: &BrandSetArgs) -> anyhow::Result<SettingsV
     let sql = "
         update wallet.brand_settings
            set lock_seconds = coalesce($2, lock_seconds), refund_grace_days = coalesce($3, refund_grace_days)
-         where brand_id = $1
-        returning brand_id, lock_seconds, refund_grace_days";
+         where brand_key = ledger.brand_key($1)
+        returning $1, lock_seconds, refund_grace_days";
     let row = owner
         .query_one(sql, &[&args.brand.brand_id, &args.lock_seconds, &args.refund_grace_days])
         .await
@@ -86,8 +86,8 @@ pub async fn permit(args: PermissionSetArgs) -> anyhow::Result<ExitCode> {
         let alone = alone_at_the_rules(&mut owner, &brand.brand_id).await?;
         // The key takes two nulls for the same.
         let sql = "
-            insert into wallet.permission_rules (brand_id, subject, status, state, may_earn, may_spend)
-            values ($1, $2, $3, $4, $5, $6)
+            insert into wallet.permission_rules (brand_key, subject, status, state, may_earn, may_spend)
+            values (ledger.brand_key($1), $2, $3, $4, $5, $6)
             on conflict on constraint permission_rules_key
             do update set may_earn = excluded.may_earn, may_spend = excluded.may_spend";
         let (may_earn, may_spend) = (!args.no_earn, !args.no_spend);
@@ -111,7 +111,8 @@ pub async fn remove(args: PermissionSubjectArgs) -> anyhow::Result<ExitCode> {
     let mut owner = database.owner().await?;
     let left = async {
         let alone = alone_at_the_rules(&mut owner, &brand.brand_id).await?;
-        let sql = "delete from wallet.permission_rules where brand_id = $1 and subject = $2
+        let sql =
+            "delete from wallet.permission_rules where brand_key = ledger.brand_key($1) and subject = $2
                      and status is not distinct from $3 and state is not distinct from $4";
         let removed = alone.execute(sql, &[&brand.brand_id, subject, status, state]).await;
         if removed.context("removing the rule failed")? == 0 {
@@ -133,7 +134,7 @@ pub async fn remove(args: PermissionSubjectArgs) -> anyhow::Result<ExitCode> {
 async fn alone_at_the_rules<'a>(owner: &'a mut Client, brand_id: &str) -> anyhow::Result<Transaction<'a>> {
     let transaction = owner.transaction().await.context("changing the rules failed")?;
     rules(&transaction, brand_id).await?;
-    let lock = "select pg_advisory_xact_lock(hashtextextended('wallet.permission_rules ' || $1::text, 0))";
+    let lock = "select pg_advisory_xact_lock(hashtextextended('wallet.permission_rules ' || ledger.brand_key($1), 0))";
     transaction.execute(lock, &[&brand_id]).await.context("waiting for the rules failed")?;
     Ok(transaction)
 }
@@ -144,7 +145,7 @@ async fn rules(owner: &impl GenericClient, brand_id: &str) -> anyhow::Result<Vec
         bail!("there is no brand {brand_id:?}");
     }
     let sql =
-        "select subject, status, state, may_earn, may_spend from wallet.permission_rules where brand_id = $1
+        "select subject, status, state, may_earn, may_spend from wallet.permission_rules where brand_key = ledger.brand_key($1)
                 order by subject, status nulls first, state nulls first";
     let rows = owner.query(sql, &[&brand_id]).await.context("asking for the rules failed")?;
     let rule = |row: &tokio_postgres::Row| -> anyhow::Result<RuleView> {

@@ -9,15 +9,15 @@ use zerosum_testkit::TestDatabase;
 /// A transaction of one brand, as the engine writes it.
 const BOOKS: &str = "
     insert into ledger.brands (brand_id, name) values ('north', 'North'), ('south', 'South');
-    insert into ledger.accounts (brand_id, account_id, name, type, steward, currency, keeps_lots, created_at, updated_at)
-      select 'north', id, 'a', 'asset', 'general', 'USD', false, now(), now()
+    insert into ledger.accounts (brand_key, account_id, name, type, steward, currency, keeps_lots, created_at, updated_at)
+      select ledger.brand_key('north'), id, 'a', 'asset', 'general', 'USD', false, now(), now()
         from unnest(array['00000000-0000-7000-8000-00000000000a', '00000000-0000-7000-8000-00000000000b']::uuid[]) id;
-    insert into ledger.balances (brand_id, account_id, posted, held, version)
-      select brand_id, account_id, case when account_id::text like '%a' then -5 else 5 end, 0, 1 from ledger.accounts;
-    insert into ledger.transactions (brand_id, transaction_id, type, posted_at)
-      values ('north', '019a9f00-0000-7000-8000-000000000001', 'test', now());
-    insert into ledger.entries (brand_id, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
-      select brand_id, account_id, 1, posted, posted, '019a9f00-0000-7000-8000-000000000001',
+    insert into ledger.balances (brand_key, account_id, posted, held, version)
+      select brand_key, account_id, case when account_id::text like '%a' then -5 else 5 end, 0, 1 from ledger.accounts;
+    insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
+      values (ledger.brand_key('north'), '019a9f00-0000-7000-8000-000000000001', 'test', now());
+    insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
+      select brand_key, account_id, 1, posted, posted, '019a9f00-0000-7000-8000-000000000001',
              case when posted < 0 then 0 else 1 end, now(), 'USD'
         from ledger.balances";
 

@@ -157,8 +157,10 @@ async fn commands_beside_it_join_its_database() {
     let (owner, connection) =
         tokio_postgres::connect(&address.url("zerosum"), tokio_postgres::NoTls).await.expect("connect");
     tokio::spawn(connection);
-    let changed =
-        owner.execute("update ledger.balances set posted = posted + 1 where brand_id = 'acme'", &[]);
+    let changed = owner.execute(
+        "update ledger.balances set posted = posted + 1 where brand_key = ledger.brand_key('acme')",
+        &[],
+    );
     assert!(changed.await.expect("plant") > 0);
     let verified = run(&mut zerosum(&["verify", "--data-dir", folder]));
     let said = String::from_utf8_lossy(&verified.stdout).into_owned();

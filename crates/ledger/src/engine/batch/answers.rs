@@ -1,13 +1,14 @@
 //! The answers that the batch's keys already have, and the new ones.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
-use zerosum_domain::BrandId;
+use uuid::Uuid;
+use zerosum_domain::BrandKey;
 
 use crate::engine::{
-    Answer, Fault, Key, Outcome, StateMachine,
+    Answer, Fault, Key, KeyName, Outcome, StateMachine,
     fault_points::{FaultPoint, reach},
     session::Session,
 };
@@ -21,39 +22,36 @@ pub(super) struct Stored {
 
 /// A new answer, to be stored with its effect.
 pub(in crate::engine) struct NewAnswer {
-    pub brand: BrandId,
+    pub brand: BrandKey,
     pub key: Key,
     pub refused: bool,
     pub outcome: String,
     pub expires_at: Option<Timestamp>,
 }
 
-/// By brand, scope and key.
-pub(super) type StoredAnswers = HashMap<(BrandId, Arc<str>, Arc<str>), Stored>;
+pub(super) type StoredAnswers = HashMap<(BrandKey, KeyName), Stored>;
 
 pub(super) fn stored(rows: &[Row]) -> Result<StoredAnswers, Error> {
     let mut keys = HashMap::with_capacity(rows.len());
     for row in rows {
-        let Ok(brand) = BrandId::parse(row.try_get(0)?) else { continue };
-        let (scope, key): (&str, &str) = (row.try_get(1)?, row.try_get(2)?);
+        let name = (BrandKey::new(row.try_get(0)?), KeyName::new(row.try_get(1)?));
         let stored =
-            Stored { fingerprint: row.try_get(3)?, refused: row.try_get(4)?, outcome: row.try_get(5)? };
-        keys.insert((brand, scope.into(), key.into()), stored);
+            Stored { fingerprint: row.try_get(2)?, refused: row.try_get(3)?, outcome: row.try_get(4)? };
+        keys.insert(name, stored);
     }
     Ok(keys)
 }
 
 pub(super) async fn known_keys<M: StateMachine>(
     session: &Session<M>,
-    keys: &[(&str, &Key)],
+    keys: &[(BrandKey, &Key)],
 ) -> Result<Vec<Row>, Error> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let brands: Vec<&str> = keys.iter().map(|(brand, _)| *brand).collect();
-    let scopes: Vec<&str> = keys.iter().map(|(_, key)| &*key.scope).collect();
-    let names: Vec<&str> = keys.iter().map(|(_, key)| &*key.key).collect();
-    let known = session.db().query(&session.statements.read_keys, &[&brands, &scopes, &names]).await;
+    let brands: Vec<i64> = keys.iter().map(|(brand, _)| brand.get()).collect();
+    let names: Vec<Uuid> = keys.iter().map(|(_, key)| key.name().uuid()).collect();
+    let known = session.db().query(&session.statements.read_keys, &[&brands, &names]).await;
     reach(FaultPoint::KeysRead);
     known
 }

@@ -87,10 +87,7 @@ pub(super) fn decide<M: StateMachine>(
             outcomes.push(Err(Fault::UnknownBrand));
             continue;
         };
-        let name = submission
-            .key
-            .as_ref()
-            .map(|key| (key, (submission.brand.clone(), key.scope.clone(), key.key.clone())));
+        let name = submission.key.as_ref().map(|key| (key, (submission.brand.key(), key.name())));
         if let Some((key, name)) = &name
             && let Some(stored) = read.keys.get(name)
         {
@@ -139,7 +136,7 @@ pub(super) fn decide<M: StateMachine>(
                 });
             }
             answers.push(NewAnswer {
-                brand: submission.brand.clone(),
+                brand: submission.brand.key(),
                 key: key.clone(),
                 refused: outcome.is_err(),
                 outcome: text,

@@ -29,7 +29,7 @@ pub(in crate::engine) async fn scout<M: StateMachine>(
     missing: Missing,
 ) -> Result<Seen, Attempt> {
     Stats::add(&stats.round_trips, 1);
-    let brands: Vec<&str> = missing.brands.iter().map(BrandId::as_str).collect();
+    let brands: Vec<i64> = missing.brands.iter().map(|brand| brand.key().get()).collect();
     let params: [&(dyn ToSql + Sync); 1] = [&brands];
     let db = session.db();
     let reading = async {

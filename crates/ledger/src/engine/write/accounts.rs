@@ -3,6 +3,7 @@
 use futures_util::join;
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row, types::ToSql};
+use zerosum_domain::BrandKey;
 
 use super::{Books, Failure, brands, column};
 use crate::{
@@ -77,7 +78,7 @@ pub(super) async fn balances<M: StateMachine>(
     confirms: Confirms,
 ) -> Result<(), Failure> {
     reach(FaultPoint::WritingBalances);
-    let mut rows: Vec<(&str, &Account)> =
+    let mut rows: Vec<(BrandKey, &Account)> =
         books.rows(|book| book.accounts().filter(|account| account.changed() && account.opened().is_none()));
     if rows.is_empty() {
         return states(session, books, confirms).await.map(drop).map_err(Failure::of_write);
@@ -121,7 +122,7 @@ async fn states<M: StateMachine>(
     if confirms != Confirms::Everything {
         return Ok(Vec::new());
     }
-    let rows: Vec<(&str, &Account)> =
+    let rows: Vec<(BrandKey, &Account)> =
         books.rows(|book| book.accounts().filter(|account| account.opened().is_none()));
     let brands = brands(&rows);
     let ids = column(&rows, |account| account.id.uuid());

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 use tokio_postgres::Error;
+use uuid::Uuid;
+use zerosum_domain::BrandKey;
 
 use super::{Books, array_literal, brands, column};
 use crate::{
@@ -23,9 +25,10 @@ pub(super) async fn keys<M: StateMachine>(
     if answers.is_empty() {
         return Ok(());
     }
-    let brands: Vec<&str> = answers.iter().map(|answer| answer.brand.as_str()).collect();
-    let scopes: Vec<&str> = answers.iter().map(|answer| &*answer.key.scope).collect();
-    let keys: Vec<&str> = answers.iter().map(|answer| &*answer.key.key).collect();
+    let brands: Vec<i64> = answers.iter().map(|answer| answer.brand.get()).collect();
+    let names: Vec<Uuid> = answers.iter().map(|answer| answer.key.name().uuid()).collect();
+    let scopes: Vec<&str> = answers.iter().map(|answer| &**answer.key.scope()).collect();
+    let keys: Vec<&str> = answers.iter().map(|answer| &**answer.key.key()).collect();
     let fingerprints: Vec<&[u8]> = answers.iter().map(|answer| answer.key.fingerprint.as_slice()).collect();
     let refused: Vec<bool> = answers.iter().map(|answer| answer.refused).collect();
     let outcomes: Vec<&str> = answers.iter().map(|answer| answer.outcome.as_str()).collect();
@@ -34,7 +37,7 @@ pub(super) async fn keys<M: StateMachine>(
         .db()
         .execute(
             &session.statements.insert_keys,
-            &[&brands, &scopes, &keys, &fingerprints, &refused, &outcomes, &expires, &now],
+            &[&brands, &names, &scopes, &keys, &fingerprints, &refused, &outcomes, &expires, &now],
         )
         .await
         .map(drop)
@@ -46,7 +49,7 @@ pub(super) async fn outbox<M: StateMachine>(
     now: Timestamp,
 ) -> Result<(), Error> {
     reach(FaultPoint::WritingOutbox);
-    let rows: Vec<(&str, &OutboxRow)> = books.rows(|book| &book.tape().outbox);
+    let rows: Vec<(BrandKey, &OutboxRow)> = books.rows(|book| &book.tape().outbox);
     if rows.is_empty() {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use tokio_postgres::{Error, types::ToSql};
+use zerosum_domain::BrandKey;
 
 use super::{Books, array_literal, brands, column};
 use crate::{
@@ -19,7 +20,7 @@ pub(super) async fn new_lots<M: StateMachine>(
     now: Timestamp,
 ) -> Result<(), Error> {
     reach(FaultPoint::WritingLots);
-    let new: Vec<(&str, &Lot)> =
+    let new: Vec<(BrandKey, &Lot)> =
         books.rows(|book| book.tape().new_lots.iter().filter_map(|id| book.lot(*id)));
     if new.is_empty() {
         return Ok(());
@@ -38,7 +39,7 @@ pub(super) async fn changed_lots<M: StateMachine>(
     session: &Session<M>,
     books: &Books<'_>,
 ) -> Result<(), Error> {
-    let changed: Vec<(&str, &Lot)> =
+    let changed: Vec<(BrandKey, &Lot)> =
         books.rows(|book| book.changed_lots().filter(|lot| !book.tape().new_lots.contains(&lot.id)));
     if changed.is_empty() {
         return Ok(());
@@ -58,7 +59,7 @@ pub(super) async fn new_holds<M: StateMachine>(
     now: Timestamp,
 ) -> Result<(), Error> {
     reach(FaultPoint::WritingHolds);
-    let new: Vec<(&str, &Hold)> =
+    let new: Vec<(BrandKey, &Hold)> =
         books.rows(|book| book.tape().new_holds.iter().filter_map(|id| book.known_hold(*id)));
     if new.is_empty() {
         return Ok(());
@@ -82,7 +83,7 @@ pub(super) async fn changed_holds<M: StateMachine>(
     books: &Books<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let changed: Vec<(&str, &Hold)> =
+    let changed: Vec<(BrandKey, &Hold)> =
         books.rows(|book| book.changed_holds().filter(|hold| !book.tape().new_holds.contains(&hold.id)));
     if changed.is_empty() {
         return Ok(());

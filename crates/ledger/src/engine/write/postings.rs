@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tokio_postgres::Error;
 use uuid::Uuid;
+use zerosum_domain::BrandKey;
 
 use super::{Books, brands, column};
 use crate::{
@@ -20,7 +21,7 @@ pub(super) async fn transactions<M: StateMachine>(
     now: Timestamp,
 ) -> Result<(), Error> {
     reach(FaultPoint::WritingTransactions);
-    let rows: Vec<(&str, &TransactionRow)> = books.rows(|book| &book.tape().transactions);
+    let rows: Vec<(BrandKey, &TransactionRow)> = books.rows(|book| &book.tape().transactions);
     if rows.is_empty() {
         return Ok(());
     }
@@ -47,7 +48,7 @@ pub(super) async fn entries<M: StateMachine>(
     now: Timestamp,
 ) -> Result<(), Error> {
     reach(FaultPoint::WritingEntries);
-    let rows: Vec<(&str, &EntryRow)> = books.rows(|book| &book.tape().entries);
+    let rows: Vec<(BrandKey, &EntryRow)> = books.rows(|book| &book.tape().entries);
     if rows.is_empty() {
         return Ok(());
     }

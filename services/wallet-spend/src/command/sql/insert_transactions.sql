@@ -1,13 +1,13 @@
 -- What a row shows of accounts, and its results, are parts of $34 to $36.
 insert into wallet.wallet_transactions (
-  brand_id, wallet_transaction_id, parent_id, begun_in, wallet_id, identity_id, reference, type, status, meta,
+  brand_key, wallet_transaction_id, parent_id, begun_in, wallet_id, identity_id, reference, type, status, meta,
   shown_accounts, shown_account_transactions, basket, adjudication, results, store_id, store_parent_id,
   account_id, points, money, points_back, settled_points, settled_money, refunded_points, refunded_money,
   details, hold_id, lock_expires_at, lock_transaction, closing_transaction, spend_posting, original_id,
   created_at, updated_at
 )
 select
-  n.brand_id, n.wallet_transaction_id, n.parent_id, case when n.type = 'SPEND' then nullif(n.parent_id, 0) end,
+  n.brand_key, n.wallet_transaction_id, n.parent_id, case when n.type = 'SPEND' then nullif(n.parent_id, 0) end,
   n.wallet_id, n.identity_id, n.reference, n.type, n.status, n.meta, ($34::bigint[])[n.shown_from : n.shown_to],
   ($35::bigint[])[n.shown_from : n.shown_to], n.basket, n.adjudication,
   ($36::bigint[])[n.results_from : n.results_from + 5], n.store_id, n.store_parent_id, n.account_id, n.points, n.money,
@@ -15,7 +15,7 @@ select
   n.lock_expires_at, n.lock_transaction, n.closing_transaction, n.spend_posting, n.original_id, n.created_at,
   n.updated_at
   from (
-    select unnest($1::text[]) as brand_id, unnest($2::bigint[]) as wallet_transaction_id,
+    select unnest($1::bigint[]) as brand_key, unnest($2::bigint[]) as wallet_transaction_id,
            unnest($3::bigint[]) as parent_id, unnest($4::bigint[]) as wallet_id, unnest($5::bigint[]) as identity_id,
            unnest($6::text[]) as reference, unnest($7::text[]) as type, unnest($8::text[]) as status,
            unnest($9::text[]) as meta, unnest($10::text[]) as basket, unnest($11::text[]) as adjudication,

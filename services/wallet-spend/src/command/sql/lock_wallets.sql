@@ -1,7 +1,7 @@
 -- One wallet's commands happen one after another, across lanes and processes: without this lock two spends could
 -- both see a reference free, or an account's lifetime figures lose one of two updates.
-select w.brand_id, w.wallet_id, w.type, w.status, w.state, w.friendly_name, w.meta::text, w.created_at, w.updated_at
-  from (select unnest($1::text[]) as brand_id, unnest($2::bigint[]) as wallet_id) named
-  join wallet.wallets w on w.brand_id = named.brand_id and w.wallet_id = named.wallet_id
- order by w.brand_id, w.wallet_id
+select w.brand_key, w.wallet_id, w.type, w.status, w.state, w.friendly_name, w.meta::text, w.created_at, w.updated_at
+  from (select unnest($1::bigint[]) as brand_key, unnest($2::bigint[]) as wallet_id) named
+  join wallet.wallets w on w.brand_key = named.brand_key and w.wallet_id = named.wallet_id
+ order by w.brand_key, w.wallet_id
    for no key update of w

@@ -1,14 +1,14 @@
 -- The identities of wallets that are told of, and those that the commands name.
-select i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
+select i.brand_key, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
        i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at
-  from (select unnest($1::text[]) as brand_id, unnest($2::bigint[]) as wallet_id) named
+  from (select unnest($1::bigint[]) as brand_key, unnest($2::bigint[]) as wallet_id) named
  cross join lateral (
-   select * from wallet.identities i where i.brand_id = named.brand_id and i.wallet_id = named.wallet_id offset 0
+   select * from wallet.identities i where i.brand_key = named.brand_key and i.wallet_id = named.wallet_id offset 0
  ) i
 union all
-select i.brand_id, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
+select i.brand_key, i.identity_id, i.wallet_id, i.type, i.value, i.friendly_name, i.safe_value, i.status, i.state,
        i.meta::text, i.starts_at, i.ends_at, i.created_at, i.updated_at
-  from (select unnest($3::text[]) as brand_id, unnest($4::text[]) as value) named
+  from (select unnest($3::bigint[]) as brand_key, unnest($4::text[]) as value) named
  cross join lateral (
-   select * from wallet.identities i where i.brand_id = named.brand_id and i.value = named.value offset 0
+   select * from wallet.identities i where i.brand_key = named.brand_key and i.value = named.value offset 0
  ) i

@@ -1,5 +1,5 @@
 -- The settings of the brands of a batch.
-select s.brand_id, s.unit_id, s.unit_name, s.environment_type, s.subsystem_id, s.mobile_wallet_url, s.lock_seconds,
+select s.brand_key, s.unit_id, s.unit_name, s.environment_type, s.subsystem_id, s.mobile_wallet_url, s.lock_seconds,
        s.refund_grace_days
   from wallet.brand_settings s
- where s.brand_id = any ($1::text[])
+ where s.brand_key = any ($1::bigint[])

@@ -2,67 +2,67 @@
 -- that have run out or will within the minute, before this batch has decided; and the holds of the open spends of the
 -- purchases that end with theirs.
 -- A row is of one kind, and the columns that it has no use for are null. An account comes once for each of its holds.
-select 'identity' as kind, i.brand_id, i.value as name, i.wallet_id, i.identity_id, a.scheme_id, a.ledger_account,
+select 'identity' as kind, i.brand_key, i.value as name, i.wallet_id, i.identity_id, a.scheme_id, a.ledger_account,
        due.hold_id, null::uuid as posting
-  from (select unnest($1::text[]) as brand_id, unnest($2::text[]) as value) named
+  from (select unnest($1::bigint[]) as brand_key, unnest($2::text[]) as value) named
  cross join lateral (
-   select * from wallet.identities i where i.brand_id = named.brand_id and i.value = named.value offset 0
+   select * from wallet.identities i where i.brand_key = named.brand_key and i.value = named.value offset 0
  ) i
   left join lateral (
-   select * from wallet.accounts a where a.brand_id = i.brand_id and a.wallet_id = i.wallet_id offset 0
+   select * from wallet.accounts a where a.brand_key = i.brand_key and a.wallet_id = i.wallet_id offset 0
  ) a on true
   left join lateral (
    select h.hold_id
      from ledger.holds h
-    where h.brand_id = a.brand_id and h.account_id = a.ledger_account and h.status = 'open'
+    where h.brand_key = a.brand_key and h.account_id = a.ledger_account and h.status = 'open'
       and h.expires_at <= coalesce($9::timestamptz, statement_timestamp()) + interval '1 minute'
     order by h.expires_at
     limit $10::bigint
  ) due on true
 union all
-select 'reference', t.brand_id, t.reference, t.wallet_id, null, null, null, t.hold_id, t.spend_posting
-  from (select unnest($3::text[]) as brand_id, unnest($4::text[]) as reference) named
+select 'reference', t.brand_key, t.reference, t.wallet_id, null, null, null, t.hold_id, t.spend_posting
+  from (select unnest($3::bigint[]) as brand_key, unnest($4::text[]) as reference) named
  cross join lateral (
    select * from wallet.wallet_transactions t
-    where t.brand_id = named.brand_id and t.reference = named.reference
+    where t.brand_key = named.brand_key and t.reference = named.reference
    offset 0
  ) t
 union all
-select 'account', a.brand_id, null, a.wallet_id, null, a.scheme_id, a.ledger_account, due.hold_id, null
+select 'account', a.brand_key, null, a.wallet_id, null, a.scheme_id, a.ledger_account, due.hold_id, null
   from (
-    select unnest($5::text[]), unnest($6::bigint[])
+    select unnest($5::bigint[]), unnest($6::bigint[])
     union all
     -- References that are named without their wallet.
-    select t.brand_id, t.wallet_id
-      from (select unnest($7::text[]) as brand_id, unnest($8::text[]) as reference) named
+    select t.brand_key, t.wallet_id
+      from (select unnest($7::bigint[]) as brand_key, unnest($8::text[]) as reference) named
      cross join lateral (
        select * from wallet.wallet_transactions t
-        where t.brand_id = named.brand_id and t.reference = named.reference
+        where t.brand_key = named.brand_key and t.reference = named.reference
        offset 0
      ) t
-  ) as named (brand_id, wallet_id)
+  ) as named (brand_key, wallet_id)
  cross join lateral (
-   select * from wallet.accounts a where a.brand_id = named.brand_id and a.wallet_id = named.wallet_id offset 0
+   select * from wallet.accounts a where a.brand_key = named.brand_key and a.wallet_id = named.wallet_id offset 0
  ) a
   left join lateral (
    select h.hold_id
      from ledger.holds h
-    where h.brand_id = a.brand_id and h.account_id = a.ledger_account and h.status = 'open'
+    where h.brand_key = a.brand_key and h.account_id = a.ledger_account and h.status = 'open'
       and h.expires_at <= coalesce($9::timestamptz, statement_timestamp()) + interval '1 minute'
     order by h.expires_at
     limit $10::bigint
  ) due on true
 union all
-select 'child', t.brand_id, t.reference, t.wallet_id, null, null, null, c.hold_id, null
-  from (select unnest($11::text[]) as brand_id, unnest($12::text[]) as reference) named
+select 'child', t.brand_key, t.reference, t.wallet_id, null, null, null, c.hold_id, null
+  from (select unnest($11::bigint[]) as brand_key, unnest($12::text[]) as reference) named
  cross join lateral (
    select * from wallet.wallet_transactions t
-    where t.brand_id = named.brand_id and t.reference = named.reference
+    where t.brand_key = named.brand_key and t.reference = named.reference
    offset 0
  ) t
  cross join lateral (
    select * from wallet.wallet_transactions c
-    where c.brand_id = t.brand_id and c.begun_in = t.wallet_transaction_id
+    where c.brand_key = t.brand_key and c.begun_in = t.wallet_transaction_id
       and c.status = 'ACTIVE' and c.hold_id is not null
    offset 0
  ) c

@@ -1,12 +1,12 @@
 -- Schemes by id and by reference.
-select s.brand_id, s.scheme_id, s.reference
-  from (select unnest($1::text[]) as brand_id, unnest($2::bigint[]) as scheme_id) named
+select s.brand_key, s.scheme_id, s.reference
+  from (select unnest($1::bigint[]) as brand_key, unnest($2::bigint[]) as scheme_id) named
  cross join lateral (
-   select * from wallet.schemes s where s.brand_id = named.brand_id and s.scheme_id = named.scheme_id offset 0
+   select * from wallet.schemes s where s.brand_key = named.brand_key and s.scheme_id = named.scheme_id offset 0
  ) s
 union all
-select s.brand_id, s.scheme_id, s.reference
-  from (select unnest($3::text[]) as brand_id, unnest($4::text[]) as reference) named
+select s.brand_key, s.scheme_id, s.reference
+  from (select unnest($3::bigint[]) as brand_key, unnest($4::text[]) as reference) named
  cross join lateral (
-   select * from wallet.schemes s where s.brand_id = named.brand_id and s.reference = named.reference offset 0
+   select * from wallet.schemes s where s.brand_key = named.brand_key and s.reference = named.reference offset 0
  ) s

@@ -9,7 +9,7 @@ update wallet.wallet_transactions t
   settled_money = n.settled_money, refunded_points = n.refunded_points, refunded_money = n.refunded_money,
   closing_transaction = n.closing_transaction, spend_posting = n.spend_posting, updated_at = n.updated_at
   from (
-    select unnest($1::text[]) as brand_id, unnest($2::bigint[]) as wallet_transaction_id,
+    select unnest($1::bigint[]) as brand_key, unnest($2::bigint[]) as wallet_transaction_id,
            unnest($3::bigint[]) as parent_id, unnest($4::bigint[]) as wallet_id, unnest($5::bigint[]) as identity_id,
            unnest($6::text[]) as reference, unnest($7::text[]) as status, unnest($8::text[]) as meta,
            unnest($9::text[]) as basket, unnest($10::text[]) as store_id, unnest($11::text[]) as store_parent_id,
@@ -19,4 +19,4 @@ update wallet.wallet_transactions t
            unnest($18::uuid[]) as spend_posting, unnest($19::timestamptz[]) as updated_at,
            unnest($20::integer[]) as shown_from, unnest($21::integer[]) as shown_to, unnest($22::integer[]) as results_from
   ) n
- where t.brand_id = n.brand_id and t.wallet_id = n.wallet_id and t.wallet_transaction_id = n.wallet_transaction_id
+ where t.brand_key = n.brand_key and t.wallet_id = n.wallet_id and t.wallet_transaction_id = n.wallet_transaction_id

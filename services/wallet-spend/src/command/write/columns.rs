@@ -22,12 +22,12 @@ macro_rules! columns {
         $(#[$doc])*
         #[derive(Debug, Default)]
         pub(super) struct $name<'a> {
-            brands: Vec<&'a str>,
+            brands: Vec<i64>,
             $($column: Vec<$type>),+
         }
 
         impl<'a> $name<'a> {
-            pub fn push(&mut self, brand: &'a str, $($arg: $kind),+) {
+            pub fn push(&mut self, brand: i64, $($arg: $kind),+) {
                 self.brands.push(brand);
                 $(self.$column.push($value);)+
             }
@@ -249,7 +249,7 @@ columns! {
 /// Tiers of new schemes: several rows a scheme.
 #[derive(Debug, Default)]
 pub(super) struct TierColumns<'a> {
-    brands: Vec<&'a str>,
+    brands: Vec<i64>,
     schemes: Vec<i64>,
     units: Vec<&'a str>,
     floors: Vec<i64>,
@@ -261,7 +261,7 @@ pub(super) struct TierColumns<'a> {
 }
 
 impl<'a> TierColumns<'a> {
-    pub fn push(&mut self, brand: &'a str, scheme: &'a SchemeRef) {
+    pub fn push(&mut self, brand: i64, scheme: &'a SchemeRef) {
         for (unit, tiers) in &scheme.tiers {
             for tier in tiers.as_slice() {
                 let terms = tier.terms();
