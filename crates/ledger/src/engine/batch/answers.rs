@@ -1,6 +1,6 @@
 //! The answers that the batch's keys already have, and the new ones.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
@@ -17,7 +17,7 @@ use crate::engine::{
 pub(super) struct Stored {
     pub fingerprint: Vec<u8>,
     pub refused: bool,
-    pub outcome: String,
+    pub outcome: Arc<str>,
 }
 
 /// A new answer, to be stored with its effect.
@@ -25,7 +25,7 @@ pub(in crate::engine) struct NewAnswer {
     pub brand: BrandKey,
     pub key: Key,
     pub refused: bool,
-    pub outcome: String,
+    pub outcome: Arc<str>,
     pub expires_at: Option<Timestamp>,
 }
 
@@ -35,9 +35,8 @@ pub(super) fn stored(rows: &[Row]) -> Result<StoredAnswers, Error> {
     let mut keys = HashMap::with_capacity(rows.len());
     for row in rows {
         let name = (BrandKey::new(row.try_get(0)?), KeyName::new(row.try_get(1)?));
-        let stored =
-            Stored { fingerprint: row.try_get(2)?, refused: row.try_get(3)?, outcome: row.try_get(4)? };
-        keys.insert(name, stored);
+        let outcome = row.try_get::<_, &str>(4)?.into();
+        keys.insert(name, Stored { fingerprint: row.try_get(2)?, refused: row.try_get(3)?, outcome });
     }
     Ok(keys)
 }
@@ -56,15 +55,23 @@ pub(super) async fn known_keys<M: StateMachine>(
     known
 }
 
-pub(super) fn outcome_text<M: StateMachine>(outcome: &Result<M::Done, M::Refused>) -> Option<String> {
-    let text = match outcome {
-        Ok(done) => serde_json::to_string(done),
-        Err(refused) => serde_json::to_string(refused),
+/// The text of an outcome, made in a buffer that serves a whole batch: it has grown with the first.
+pub(super) fn outcome_text<M: StateMachine>(
+    outcome: &Result<M::Done, M::Refused>,
+    buffer: &mut Vec<u8>,
+) -> Option<Arc<str>> {
+    buffer.clear();
+    let written = match outcome {
+        Ok(done) => serde_json::to_writer(&mut *buffer, done),
+        Err(refused) => serde_json::to_writer(&mut *buffer, refused),
     };
-    text.inspect_err(|error| {
-        tracing::error!(error = error as &dyn std::error::Error, "cannot store an answer")
-    })
-    .ok()
+    written
+        .inspect_err(|error| {
+            tracing::error!(error = error as &dyn std::error::Error, "cannot store an answer")
+        })
+        .ok()?;
+    // JSON is UTF-8.
+    std::str::from_utf8(buffer).ok().map(Arc::from)
 }
 
 /// The answer that a key already has.

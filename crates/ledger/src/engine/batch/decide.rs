@@ -79,6 +79,7 @@ pub(super) fn decide<M: StateMachine>(
 ) -> Result<Decided<M>, Attempt> {
     let mut answers: Vec<NewAnswer> = Vec::with_capacity(batch.len());
     let mut outcomes = Vec::with_capacity(batch.len());
+    let mut text_buffer = Vec::new();
     let mut done = 0;
     let mut leaves_key = false;
     for pending in batch {
@@ -121,7 +122,9 @@ pub(super) fn decide<M: StateMachine>(
         if let Some((key, name)) = name
             && keeps(key)
         {
-            let Some(text) = outcome_text::<M>(&outcome) else { return Err(Attempt::Failed) };
+            let Some(text) = outcome_text::<M>(&outcome, &mut text_buffer) else {
+                return Err(Attempt::Failed);
+            };
             let expires_at = match key.lifetime {
                 KeyLifetime::Forever => None,
                 KeyLifetime::Days(days) => {
