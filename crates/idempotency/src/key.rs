@@ -69,7 +69,12 @@ pub fn optional(call: &Call, service: &str) -> Result<Option<Key>, Problem> {
 /// A reference of the body as the key of what it made (wallet-spend's `reference`): per brand and
 /// operation and whoever calls, for ever. A refusal makes nothing and leaves the reference free.
 pub fn reference(call: &Call, service: &str, operation: &str, reference: &str) -> Key {
-    Key::new(format!("{service}/{operation}"), reference, Fingerprint::of(call).into_bytes()).of_reference()
+    reference_of(service, operation, reference, Fingerprint::of(call))
+}
+
+/// The same for a request whose fingerprint is not its call's: one that has several names.
+pub fn reference_of(service: &str, operation: &str, reference: &str, fingerprint: Fingerprint) -> Key {
+    Key::new(format!("{service}/{operation}"), reference, fingerprint.into_bytes()).of_reference()
 }
 
 /// Marks an answer that was given before, a refusal like a result.

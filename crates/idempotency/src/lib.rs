@@ -31,7 +31,7 @@ mod lookup;
 
 pub use fault::{problem, read_problem};
 pub use fingerprint::Fingerprint;
-pub use key::{IdempotencyKey, KEY_HEADER, mark, optional, reference, required, scope};
+pub use key::{IdempotencyKey, KEY_HEADER, mark, optional, reference, reference_of, required, scope};
 pub use lookup::lookup;
 
 /// What the engine stores an answer under.

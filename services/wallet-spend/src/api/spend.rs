@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use zerosum_domain::spend::{Money, PointCount};
 use zerosum_edge::{Call, Problem, Reply};
 use zerosum_idempotency::{self as idempotency, Fingerprint};
@@ -62,9 +62,9 @@ const EVENT_RESOURCE: &str = "/connect/wallet/spend/spend";
 
 pub(super) async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Problem> {
     let request: Request = call.parse()?;
-    let mut key = idempotency::reference(&call, SERVICE, "spend", &request.reference);
     // Under either of its names it is the same request.
-    key.fingerprint = Fingerprint::new("POST", EVENT_RESOURCE, [].into_iter(), call.body()).into_bytes();
+    let fingerprint = Fingerprint::new("POST", EVENT_RESOURCE, [].into_iter(), call.body());
+    let key = idempotency::reference_of(SERVICE, "spend", &request.reference, fingerprint);
     let parent = request.parent_wallet_transaction_reference.as_deref().filter(|parent| !parent.is_empty());
     let spend = Spend {
         identity: request.identity.identity_value,
@@ -108,36 +108,41 @@ fn id<T: std::str::FromStr<Err = zerosum_domain::Invalid>>(
 
 /// As a transaction shows it again: the same figures in the transaction's order.
 fn shown(results: ResultsIn) -> Value {
-    let operations: Vec<Value> = results
-        .operations
-        .into_iter()
-        .map(|operation| {
-            json!({
-                "resourceType": operation.resource_type,
-                "resourceId": operation.resource_id.map(|id| id.0),
-                "accountId": operation.account_id.0,
-                "walletId": operation.wallet_id.map(|id| id.0),
-                "operationType": operation.operation_type,
-                "value": operation.value,
-                "details": operation.details,
-                "balances": operation.balances,
-            })
-        })
-        .collect();
-    json!({
-        "pointsValue": results.points_value,
-        "pointsRemainder": results.points_remainder,
-        "monetaryValue": results.monetary_value,
-        "balanceAfter": results.balance_after,
-        "appliedTier": results.applied_tier,
-        "operations": operations,
-        "analysedDateTime": results.analysed_date_time,
-        "excludedProducts": results.excluded_products.unwrap_or_else(|| json!([])),
-    })
+    let text = |id: Option<IdIn>| id.map_or(Value::Null, |id| id.0.into());
+    let operation = |operation: OperationIn| {
+        object([
+            ("resourceType", operation.resource_type.unwrap_or_default()),
+            ("resourceId", text(operation.resource_id)),
+            ("accountId", operation.account_id.0.into()),
+            ("walletId", text(operation.wallet_id)),
+            ("operationType", operation.operation_type.unwrap_or_default()),
+            ("value", operation.value.into()),
+            ("details", operation.details.unwrap_or_default()),
+            ("balances", operation.balances.unwrap_or_default()),
+        ])
+    };
+    let operations: Vec<Value> = results.operations.into_iter().map(operation).collect();
+    object([
+        ("pointsValue", results.points_value.into()),
+        ("pointsRemainder", results.points_remainder.unwrap_or_default()),
+        ("monetaryValue", results.monetary_value.into()),
+        ("balanceAfter", results.balance_after.unwrap_or_default()),
+        ("appliedTier", results.applied_tier.unwrap_or_default()),
+        ("operations", operations.into()),
+        ("analysedDateTime", results.analysed_date_time.unwrap_or_default()),
+        ("excludedProducts", results.excluded_products.unwrap_or_else(|| Value::Array(Vec::new()))),
+    ])
+}
+
+/// An object of these fields, in this order. They are moved into it; the macro copies what it is given.
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
