@@ -38,6 +38,19 @@ pub fn to_json(value: &impl serde::Serialize) -> Option<Json> {
     serde_json::value::to_raw_value(value).ok().map(Arc::from)
 }
 
+/// What most answers and events need; a buffer that grows copies what it holds, again and again.
+const TEXT_BYTES: usize = 4_096;
+
+/// Any serializable value as text.
+///
+/// # Errors
+/// When it has keys that are not text.
+pub fn text_of(value: &impl serde::Serialize) -> Result<String, serde_json::Error> {
+    let mut text = Vec::with_capacity(TEXT_BYTES);
+    serde_json::to_writer(&mut text, value)?;
+    String::from_utf8(text).map_err(serde::ser::Error::custom)
+}
+
 /// What an outcome leaves out: most figures of most transactions are zero, and a stored zero is read as one.
 fn is_zero(figure: &i64) -> bool {
     *figure == 0

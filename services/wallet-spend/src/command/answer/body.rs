@@ -8,7 +8,7 @@ use crate::{
         Done, Issue,
         done::{Moved, Opened, Refunded, Settled, Spent, Unlocked, Voided},
     },
-    model::Json,
+    model::{Json, text_of},
     view::{
         AccountShown, AccountView, AppliedTierShown, AtxShown, AtxView, EmptyMap, IdentityView,
         LocationShown, PermissionsView, SchemeView, WalletView, WtxView,
@@ -54,7 +54,7 @@ pub fn body(done: &Done) -> Body {
 }
 
 fn render(status: u16, view: &impl Serialize) -> Body {
-    match serde_json::to_string(view) {
+    match text_of(view) {
         Ok(json) => Body { status, json },
         Err(error) => unreachable!("every view has text keys and finite numbers: {error}"),
     }

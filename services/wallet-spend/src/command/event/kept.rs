@@ -10,7 +10,10 @@ use super::{
     envelope::Facts,
     operations::{Beside, operations},
 };
-use crate::command::{case::Case, done::Done};
+use crate::{
+    command::{case::Case, done::Done},
+    model::text_of,
+};
 
 /// The row of such an event. Its first key tells it from an event that is stored as it is sent: `page.sql` of the
 /// events crate finds the answer by it.
@@ -46,7 +49,7 @@ pub(in crate::command) fn tell(case: &mut Case<'_, '_>, name: &'static str, done
 }
 
 fn to_text(kept: &Kept<'_>) -> String {
-    match serde_json::to_string(kept) {
+    match text_of(kept) {
         Ok(text) => text,
         Err(error) => unreachable!("what is kept of an event is JSON: {error}"),
     }
