@@ -159,7 +159,9 @@ impl<M: StateMachine> Reading<'_, M> {
                 db.query(&session.statements.read_brands, &brand_params),
             );
             begun.and(loaded)?;
-            let read = (ledger?, brand_rows?, key_rows?);
+            // In the order in which they ran: after the first error the server only says that there was one.
+            let (ledger, key_rows, brand_rows) = (ledger?, key_rows?, brand_rows?);
+            let read = (ledger, brand_rows, key_rows);
             reach(FaultPoint::Locked);
             Ok(read)
         };

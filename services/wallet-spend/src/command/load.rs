@@ -117,11 +117,16 @@ pub(super) async fn load(
         ask(!sequences.is_empty(), &statements.take_ids, of_ids),
     );
     let (wallets, identities, accounts, transactions, retold, settings, rules, blocks) = read;
-    for row in &blocks? {
+    // In the order in which they ran: after the first error the server only says that there was one, and what that was
+    // tells whether the batch can run again.
+    let (wallets, identities, accounts) = (wallets?, identities?, accounts?);
+    let (transactions, retold, settings, rules, blocks) =
+        (transactions?, retold?, settings?, rules?, blocks?);
+    for row in &blocks {
         let place: i32 = row.try_get(0)?;
         rows.ids.add(usize::try_from(place).unwrap_or(usize::MAX), row.try_get(1)?);
     }
-    put(rows, &settings?, |of, row| {
+    put(rows, &settings, |of, row| {
         of.settings = Some(Arc::new(settings_of(row)?));
         Ok(())
     })?;
@@ -129,13 +134,13 @@ pub(super) async fn load(
         let of = rows.brands.entry(brand.key()).or_default();
         of.settings.get_or_insert_with(|| Arc::new(Brand::default_for(brand.as_str())));
     }
-    put(rows, &wallets?, |of, row| {
+    put(rows, &wallets, |of, row| {
         if let Some(wallet) = decode::wallet(row)? {
             of.wallets.load(wallet.id, wallet);
         }
         Ok(())
     })?;
-    put(rows, &identities?, |of, row| {
+    put(rows, &identities, |of, row| {
         // Every brand of the batch has some by now.
         let Some(brand) = of.settings.clone() else { return Ok(()) };
         if let Some(identity) = decode::identity(row, &brand)? {
@@ -143,23 +148,23 @@ pub(super) async fn load(
         }
         Ok(())
     })?;
-    put(rows, &accounts?, |of, row| {
+    put(rows, &accounts, |of, row| {
         if let Some((account, ledger)) = decode::account(row)? {
             of.accounts.load(account.id, super::rows::AccountRow { account, ledger });
         }
         Ok(())
     })?;
-    put(rows, &transactions?, |of, row| {
+    put(rows, &transactions, |of, row| {
         if let Some(transaction) = decode::transaction(row)? {
             of.load_transaction(transaction);
         }
         Ok(())
     })?;
-    put(rows, &retold?, |of, row| {
+    put(rows, &retold, |of, row| {
         of.known_account_transactions.extend(decode::account_transaction(row)?);
         Ok(())
     })?;
-    put(rows, &rules?, |of, row| {
+    put(rows, &rules, |of, row| {
         of.rules.extend(decode::rule(row)?);
         Ok(())
     })?;

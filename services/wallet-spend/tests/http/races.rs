@@ -1,6 +1,7 @@
 //! Commands that want the same points at the same moment: each gets a clear answer, one effect.
 
 use futures_util::{future::join, future::join_all};
+use http::Method;
 
 use super::stage::{BRAND, Stage, patient, refused, settle_body, signed, spend_body};
 
@@ -28,6 +29,24 @@ async fn a_void_and_a_settle_of_one_spend_have_one_winner() {
     let [current, usable, locked, spent, value] = stage.figures(&holder).await;
     assert_eq!((current, usable, locked), (400_000 - spent, current, 0));
     assert_eq!(value, spent / 10);
+    stage.books_hold().await;
+}
+
+/// Another process holds the wallet for longer than a batch waits for a lock: the batch runs again.
+#[tokio::test]
+async fn a_wallet_that_another_process_holds_for_a_while_is_waited_for() {
+    let stage = Stage::new().await;
+    let holder = stage.holder(10_000).await;
+    let other = stage.database.admin().await;
+    other.batch_execute("begin; select from wallet.wallets for update").await.unwrap();
+    let held = async {
+        tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+        other.batch_execute("rollback").await.unwrap();
+    };
+    let body = spend_body(&holder, "one", 10_000, true).to_string();
+    let spend = signed(BRAND, Method::POST, "/connect/wallet/spend", body.as_bytes(), &[]);
+    let (answer, ()) = join(stage.send("spend", spend), held).await;
+    answer.expect(200);
     stage.books_hold().await;
 }
 
