@@ -19,7 +19,7 @@ with posted as materialized (
   insert into ledger.idempotency_keys
     (brand_key, name, scope, key, fingerprint, refused, outcome, expires_at, created_at)
   select brand_key, ledger.key_name(scope, key), scope, key,
-         decode(repeat('ab', 32), 'hex'), false,
+         decode(repeat('ab', 16), 'hex'), false,
          json_build_object('posted', json_build_object(
            'id', id, 'type', 'transfer', 'at', posted_at,
            'entries', json_build_array(

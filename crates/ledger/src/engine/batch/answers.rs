@@ -76,7 +76,7 @@ pub(super) fn outcome_text<M: StateMachine>(
 
 /// The answer that a key already has.
 pub(super) fn replay<M: StateMachine>(stored: &Stored, key: &Key) -> Outcome<M> {
-    if stored.fingerprint != key.fingerprint {
+    if stored.fingerprint != key.stored_fingerprint() {
         return Err(Fault::KeyReused);
     }
     let outcome = if stored.refused {

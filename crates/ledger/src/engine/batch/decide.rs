@@ -133,7 +133,7 @@ pub(super) fn decide<M: StateMachine>(
             };
             if let Entry::Vacant(slot) = read.keys.entry(name) {
                 slot.insert(Stored {
-                    fingerprint: key.fingerprint.to_vec(),
+                    fingerprint: key.stored_fingerprint().to_vec(),
                     refused: outcome.is_err(),
                     outcome: text.clone(),
                 });

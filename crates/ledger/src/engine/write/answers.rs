@@ -29,7 +29,7 @@ pub(super) async fn keys<M: StateMachine>(
     let names: Vec<Uuid> = answers.iter().map(|answer| answer.key.name().uuid()).collect();
     let scopes: Vec<&str> = answers.iter().map(|answer| &**answer.key.scope()).collect();
     let keys: Vec<&str> = answers.iter().map(|answer| &**answer.key.key()).collect();
-    let fingerprints: Vec<&[u8]> = answers.iter().map(|answer| answer.key.fingerprint.as_slice()).collect();
+    let fingerprints: Vec<&[u8]> = answers.iter().map(|answer| answer.key.stored_fingerprint()).collect();
     let refused: Vec<bool> = answers.iter().map(|answer| answer.refused).collect();
     let outcomes: Vec<&str> = answers.iter().map(|answer| &*answer.outcome).collect();
     let expires: Vec<Option<Timestamp>> = answers.iter().map(|answer| answer.expires_at).collect();
