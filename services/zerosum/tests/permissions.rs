@@ -17,7 +17,7 @@ use zerosum_wallet_spend::service::{Parts, Service};
 const TARGET: &str = "/services/permissions";
 const SECRET: &str = "0987654321";
 /// What both take; see `lock_rules.sql` of wallet-spend.
-const LOCK: &str = "select pg_advisory_xact_lock(hashtextextended('wallet.permission_rules north', 0))";
+const LOCK: &str = "select pg_advisory_xact_lock(hashtextextended('wallet.permission_rules ' || ledger.brand_key('north'), 0))";
 /// Longer than a program takes to start on a busy machine. Nothing is shown by waiting so long: it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
