@@ -169,7 +169,6 @@ create table ledger.idempotency_keys (
   name uuid not null,
   -- Null: for ever, as for a wallet's references.
   expires_at timestamptz,
-  created_at timestamptz not null,
   refused boolean not null,
   fingerprint bytea not null,
   scope text collate "C" not null,

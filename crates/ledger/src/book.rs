@@ -215,6 +215,16 @@ impl Book {
         self.undo.clear();
     }
 
+    /// Whether all that the batch changed in it are balances of accounts without lots, by postings.
+    pub fn is_postings_only(&self) -> bool {
+        let tape = &self.tape;
+        tape.opened.is_empty()
+            && tape.new_lots.is_empty()
+            && tape.new_holds.is_empty()
+            && self.changed_lots().next().is_none()
+            && self.changed_holds().next().is_none()
+    }
+
     /// What was changed, for the engine to write.
     pub fn tape(&self) -> &Tape {
         &self.tape

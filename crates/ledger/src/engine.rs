@@ -3,7 +3,7 @@
 //! ```text
 //! submit ── Command ──► lane ──► batch ──► 1 begin; lock and read what the commands name; known keys; the clock
 //!                                          2 decide (pure, in memory, command by command, in order)
-//!                                          3 write (one statement per table, arrays); commit
+//!                                          3 write (statements of arrays); commit
 //!                                     ◄── each caller gets its own answer
 //! ```
 //!
@@ -14,7 +14,7 @@
 //! ahead of it, without locks, in one more. The next such batch may be sent before it is acknowledged: behind it, or
 //! beside it on another connection, where a batch that moves the same accounts writes its new rows meanwhile and moves
 //! balances in a second round trip. The number of statements does not depend on the length of the batch either. Tests
-//! count both.
+//! count both: what is decided on memory and only posts is one statement, which is a transaction of its own.
 //!
 //! # Invariants
 //! - Nothing else writes money: services hand in commands, and only a lane opens a write transaction.
@@ -24,9 +24,10 @@
 //!   decided on, refusals included, and fails as a whole if anything differs. It is then decided again under locks.
 //! - A batch takes what is queued when it starts; there is no timer, so an idle system answers at the speed of one
 //!   commit.
-//! - The commit is sent behind the writes without waiting for them. The server turns it into a rollback if one of
-//!   them failed, and the failed write's own answer says so. Once it is sent, a lost connection leaves the outcome
-//!   unknown, and it is answered as [`Fault::Unknown`], never as a failure.
+//! - The commit is sent behind the writes without waiting for them, or comes with the one statement that is all of
+//!   the transaction. The server turns it into a rollback if one of them failed, and the failed write's own answer says
+//!   so. Once it is sent, a lost connection leaves the outcome unknown, and it is answered as [`Fault::Unknown`], never
+//!   as a failure; so is an error that comes after the statement's answer.
 //! - Commands run in the lane's task: a caller that goes away cancels nothing.
 
 mod batch;

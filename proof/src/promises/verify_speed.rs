@@ -40,10 +40,10 @@ const MAKE: &[&str] = &[
        select ledger.brand_key('proof'), payer, payer_version, -1, payer_balance, transaction_id, 0, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made
        union all
        select ledger.brand_key('proof'), payee, payee_version, 1, payee_balance, transaction_id, 1, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made",
-    "insert into ledger.idempotency_keys (brand_key, name, scope, key, fingerprint, refused, outcome, created_at)
+    "insert into ledger.idempotency_keys (brand_key, name, scope, key, fingerprint, refused, outcome)
        select ledger.brand_key('proof'), ledger.key_name('accounting:maker', transaction_id::text), 'accounting:maker', transaction_id::text, '\\x00', false,
               '{\"posted\":{\"id\":\"' || transaction_id || '\",\"type\":\"transfer\",\"at\":\"' || to_char(('2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms') at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')
-              || '\",\"entries\":[{\"a\":\"' || payer || '\",\"n\":-1},{\"a\":\"' || payee || '\",\"n\":1}]}}', now()
+              || '\",\"entries\":[{\"a\":\"' || payer || '\",\"n\":-1},{\"a\":\"' || payee || '\",\"n\":1}]}}'
          from made",
     "update ledger.balances b set version = b.version + 2 * $ROUNDS from plan p where p.account_id = b.account_id",
     "drop table made",

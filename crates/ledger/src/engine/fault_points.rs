@@ -14,15 +14,13 @@ pub enum FaultPoint {
     Locked,
     /// Every command is decided; nothing is written.
     Decided,
-    /// Before the statement that stores the answers, and so on through the writes.
+    /// Before the statement that stores the answers of a batch under locks, and so on through the writes.
     WritingKeys,
+    /// Postings with their balances and events, and the answers of a batch that goes by what its lane remembers.
+    WritingRows,
     WritingAccounts,
-    WritingBalances,
-    WritingTransactions,
-    WritingEntries,
     WritingLots,
     WritingHolds,
-    WritingOutbox,
     /// Every write was sent, the commit was not.
     BeforeCommit,
     /// The commit was acknowledged.
@@ -39,13 +37,10 @@ impl FaultPoint {
         Self::Locked,
         Self::Decided,
         Self::WritingKeys,
+        Self::WritingRows,
         Self::WritingAccounts,
-        Self::WritingBalances,
-        Self::WritingTransactions,
-        Self::WritingEntries,
         Self::WritingLots,
         Self::WritingHolds,
-        Self::WritingOutbox,
         Self::BeforeCommit,
         Self::Committed,
         Self::Answering,

@@ -1,11 +1,12 @@
 //! A lane's connection: opened with the application role and its time limits, statements prepared once.
 
 use std::{
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt, future::try_join_all, join};
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config, Error, NoTls, Row, Statement, types::ToSql};
 
@@ -30,6 +31,8 @@ const CONNECT_MS_MAX: u64 = 1_000;
 const PLANS: &str = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off \
                      -c enable_mergejoin=off -c enable_memoize=off -c jit=off";
 
+const BEGIN: &str = "begin isolation level read committed";
+
 macro_rules! statements {
     ($($name:ident),+ $(,)?) => {
         /// The ledger's own statements, prepared.
@@ -53,7 +56,6 @@ macro_rules! statements {
 
 statements!(
     read_brands,
-    confirm_brands,
     lock_accounts_by_id,
     read_accounts_by_id,
     read_accounts_by_code,
@@ -63,19 +65,16 @@ statements!(
     read_transactions,
     read_external_refs,
     read_keys,
+    write_rows,
     insert_keys,
     insert_accounts,
     insert_balances,
-    insert_transactions,
-    insert_entries,
-    update_balances,
     confirm_balances,
     confirm_states,
     insert_lots,
     update_lots,
     insert_holds,
     update_holds,
-    insert_outbox,
 );
 
 /// One lane's session with the database.
@@ -113,6 +112,11 @@ impl<M: StateMachine> Session<M> {
         });
         let statements = Statements::prepare(&client).await?;
         let prepared = M::prepare(&client).await?;
+        // Where a transaction does not say otherwise, it goes by what the lane remembers.
+        let defaults = format!(
+            "set default_transaction_isolation = 'read committed'; set lock_timeout = {GUESS_WAIT_MS_MAX}"
+        );
+        client.batch_execute(&defaults).await?;
         Ok(Self {
             client,
             statements,
@@ -129,13 +133,12 @@ impl<M: StateMachine> Session<M> {
 
     /// Begins a batch's transaction. Now and then its plans are made anew, in the same round trip.
     pub async fn begin(&self) -> Result<(), Error> {
-        self.begin_with("begin isolation level read committed").await
+        self.begin_with(&format!("{BEGIN}; set local lock_timeout = {LOCK_WAIT_MS_MAX}")).await
     }
 
     /// The same for a batch that goes by what its lane remembers.
     pub async fn begin_guess(&self) -> Result<(), Error> {
-        let wait = format!("set local lock_timeout = {GUESS_WAIT_MS_MAX}");
-        self.begin_with(&format!("begin isolation level read committed; {wait}")).await
+        self.begin_with(BEGIN).await
     }
 
     async fn begin_with(&self, begin: &str) -> Result<(), Error> {
@@ -143,6 +146,18 @@ impl<M: StateMachine> Session<M> {
             return self.db().command(&format!("discard plans; {begin}")).await;
         }
         self.db().command(begin).await
+    }
+
+    /// Runs a statement that is a transaction of its own, and waits for its commit.
+    pub async fn transact(
+        &self,
+        statement: &Statement,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, TransactionError> {
+        let db = self.db();
+        let (renewed, answered) = join!(self.renew_plans(), db.transact(statement, params));
+        renewed.map_err(TransactionError::Statement)?;
+        answered
     }
 
     /// Has plans that are old made anew, ahead of reads that begin no transaction.
@@ -159,6 +174,14 @@ impl<M: StateMachine> Session<M> {
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
+}
+
+/// Why a statement that is a transaction of its own did not commit, or may not have.
+pub(super) enum TransactionError {
+    /// It failed.
+    Statement(Error),
+    /// It had answered, and then its commit failed.
+    Commit(Error),
 }
 
 /// What a batch's code gets of the session: prepared statements only, and every one is counted.
@@ -191,6 +214,26 @@ impl<P> Db<'_, P> {
     pub async fn execute(&self, statement: &Statement, params: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
         Stats::add(&self.stats.statements, 1);
         self.client.execute(statement, params).await
+    }
+
+    /// See [`Session::transact`].
+    async fn transact(
+        &self,
+        statement: &Statement,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, TransactionError> {
+        Stats::add(&self.stats.statements, 1);
+        let answers = self.client.query_raw(statement, params.iter().copied()).await;
+        let mut answers = pin!(answers.map_err(TransactionError::Statement)?);
+        let mut rows = Vec::new();
+        // The server sends the rows before it commits, and ends the stream when it has committed.
+        while let Some(row) = answers.next().await {
+            rows.push(row.map_err(|error| match rows.is_empty() {
+                true => TransactionError::Statement(error),
+                false => TransactionError::Commit(error),
+            })?);
+        }
+        Ok(rows)
     }
 
     pub(super) async fn command(&self, sql: &str) -> Result<(), Error> {

@@ -66,9 +66,9 @@ mod tests {
     async fn only_expired_keys_are_forgotten_and_the_sweep_comes_round() {
         let database = zerosum_testkit::TestDatabase::new().await;
         let keys = "insert into ledger.idempotency_keys
-            (brand_key, name, scope, key, fingerprint, refused, outcome, expires_at, created_at)
+            (brand_key, name, scope, key, fingerprint, refused, outcome, expires_at)
             select 1, ledger.key_name('s', n::text), 's', n::text, '\\x00', false, repeat('x', 1000),
-                   case n % 3 when 0 then now() - interval '1 second' when 1 then now() + interval '1 day' end, now()
+                   case n % 3 when 0 then now() - interval '1 second' when 1 then now() + interval '1 day' end
               from generate_series(1, 30000) n";
         database.admin().await.batch_execute(keys).await.unwrap();
         let app = database.app().await;

@@ -1,9 +1,13 @@
-//! Step 3: what a batch decided, written with one statement per table, and committed in the same round trip.
+//! Step 3: what a batch decided, written by statements of arrays and committed in the same round trip.
+//!
+//! Answers, balances, transactions, entries and events are one statement. A batch that was decided on what its lane
+//! remembers and writes nothing else is that statement, which then is a transaction of its own.
 
 mod accounts;
 mod answers;
 mod lots_and_holds;
 mod postings;
+mod rows;
 
 use std::{
     fmt::{Display, Write as _},
@@ -19,12 +23,13 @@ use tokio::time::timeout;
 use tokio_postgres::{Error, error::SqlState, types::ToSql};
 use zerosum_domain::{BrandId, BrandKey};
 
+use self::{answers::Keys, rows::Rows};
 use super::{
     ROUND_TRIP_MAX, StateMachine, Stats,
-    batch::{Attempt, Decided, classify, roll_back},
+    batch::{Attempt, Confirms, Decided, classify, roll_back},
     fault_points::{FaultPoint, reach},
     lane::Gate,
-    session::Session,
+    session::{Session, TransactionError},
 };
 use crate::book::Book;
 
@@ -39,9 +44,6 @@ pub(super) enum Begun {
 /// Writes and commits, in one pipeline. An error that the database itself gave to a write means that nothing was
 /// committed; everything else after the first byte of the commit was sent is unknown.
 ///
-/// If the gate is closed, only new rows are written at once. When it opens, balances are moved and the rest follows, in
-/// a second round trip; if it does not, all is taken back.
-///
 /// Answers with the database's moment, if the write began the transaction.
 pub(super) async fn commit<M: StateMachine>(
     machine: &M,
@@ -52,112 +54,139 @@ pub(super) async fn commit<M: StateMachine>(
     gate: Gate,
 ) -> Result<Option<Timestamp>, Attempt> {
     Stats::add(&stats.round_trips, 1);
-    let books = &Books(decided.books.iter().collect());
-    let now = decided.now;
-    let waits = !gate.is_open();
-    let balances = async || accounts::balances(session, books, decided.confirms()).await;
-    let inserting = async {
-        // Polled in this order. Keys first, balances next: a race with another process is then found before anything
-        // else is done, and no entry takes a version that is not its own.
-        let (moment, keys, accounts, balances, transactions, entries, lots, holds, outbox) = join!(
-            begin(session, books, begun),
-            answers::keys(session, &decided.answers, now),
+    let books = Books(decided.books.iter().collect());
+    let rows = Rows::of(&books, decided, begun);
+    let has_rows_only = size_of::<M::Rows>() == 0
+        && decided.confirms() != Confirms::Everything
+        && books.0.iter().all(|(_, book)| book.is_postings_only());
+    let writing = Writing { machine, session, decided, begun, books, rows };
+    let written = if has_rows_only && begun == Begun::ByTheWrite && gate.is_open() {
+        reach(FaultPoint::WritingRows);
+        reach(FaultPoint::BeforeCommit);
+        let committing = async { Ok(writing.rows.commit(session).await?) };
+        timeout(ROUND_TRIP_MAX, committing).await.map_err(|_| Attempt::Unknown)?
+    } else {
+        writing.commit(stats, gate).await?
+    };
+    let moment = written.map_err(|failure: Failure| failure.classify::<M>(decided.locked))?;
+    reach(FaultPoint::Committed);
+    Ok(moment)
+}
+
+/// A transaction of several statements.
+struct Writing<'a, M: StateMachine> {
+    machine: &'a M,
+    session: &'a Session<M>,
+    decided: &'a Decided<M>,
+    begun: Begun,
+    books: Books<'a>,
+    rows: Rows<'a>,
+}
+
+impl<M: StateMachine> Writing<'_, M> {
+    /// If the gate is closed, only new rows are written at once. When it opens, balances are moved and the rest
+    /// follows, in a second round trip; if it does not, all is taken back.
+    async fn commit(&self, stats: &Stats, gate: Gate) -> Result<Result<Option<Timestamp>, Failure>, Attempt> {
+        let waits = !gate.is_open();
+        let mut inserting = pin!(maybe_done(self.insert(waits)));
+        if waits {
+            // Sends it. Its answer can wait; the gate's cannot.
+            let opened = match select(inserting.as_mut(), pin!(gate.opens())).await {
+                Either::Left(((), opens)) => opens.await,
+                Either::Right((opened, _)) => opened,
+            };
+            if !opened {
+                return Err(roll_back(self.session, stats, Attempt::Stale).await);
+            }
+            Stats::add(&stats.round_trips, 1);
+        }
+        let writing = async { join!(inserting.as_mut(), self.change(waits)) };
+        let Ok(((), changed)) = timeout(ROUND_TRIP_MAX, writing).await else {
+            return Err(Attempt::Unknown);
+        };
+        let Some(inserted) = inserting.take_output() else { return Err(Attempt::Unknown) };
+        Ok(inserted.and_then(|moment| changed?.map(|()| moment).map_err(Failure::Commit)))
+    }
+
+    /// What nobody else has. Polled in this order.
+    async fn insert(&self, waits: bool) -> Result<Option<Timestamp>, Failure> {
+        let Self { session, decided, books, rows, .. } = self;
+        let now = decided.now;
+        let keys = async {
+            reach(FaultPoint::WritingKeys);
+            // Keys first: a race with another process is then found before anything else is done.
+            match self.begun {
+                Begun::Already => Keys::of(&decided.answers).insert(session).await,
+                Begun::ByTheWrite => Ok(()),
+            }
+        };
+        let new_rows = async {
+            reach(FaultPoint::WritingRows);
+            if waits { rows.write_new(session).await } else { rows.write(session).await }
+        };
+        let (begun, keys, moment, accounts, lots, holds) = join!(
+            self.begin(),
+            keys,
+            new_rows,
             accounts::accounts(session, books, now),
-            async { if waits { Ok(()) } else { balances().await } },
-            postings::transactions(session, books, now),
-            postings::entries(session, books, now),
             lots_and_holds::new_lots(session, books, now),
             lots_and_holds::new_holds(session, books, now),
-            answers::outbox(session, books, now),
         );
-        let moment = moment.map_err(Failure::of_write)?;
-        keys.map_err(Failure::of_keys)?;
-        accounts.map_err(Failure::of_write)?;
-        balances?;
-        transactions.and(entries).and(lots).and(holds).and(outbox).map_err(Failure::of_write)?;
-        Ok(moment)
-    };
-    let moving = async {
-        let (balances, lots, holds, own, committed) = join!(
-            async { if waits { balances().await } else { Ok(()) } },
+        begun.map_err(Failure::Write)?;
+        keys.map_err(Failure::Keys)?;
+        let moment = moment.map_err(Failure::Write)?;
+        accounts.and(lots).and(holds).map_err(Failure::Write)?;
+        Ok(if self.begun == Begun::ByTheWrite { moment } else { None })
+    }
+
+    async fn begin(&self) -> Result<(), Error> {
+        if self.begun == Begun::Already {
+            return Ok(());
+        }
+        let begun = self.session.begin_guess().await;
+        reach(FaultPoint::Begun);
+        begun
+    }
+
+    /// What others may have changed meanwhile, and the commit.
+    async fn change(&self, waits: bool) -> Result<Result<(), Error>, Failure> {
+        let Self { machine, session, decided, books, rows, .. } = self;
+        let (balances, states, lots, holds, own, committed) = join!(
+            async { if waits { rows.move_balances(session).await } else { Ok(()) } },
+            accounts::states(session, books, decided.confirms()),
             lots_and_holds::changed_lots(session, books),
-            lots_and_holds::changed_holds(session, books, now),
+            lots_and_holds::changed_holds(session, books, decided.now),
             machine.write(session.db(), &decided.rows),
             async {
                 reach(FaultPoint::BeforeCommit);
                 session.db().command("commit").await
             },
         );
-        balances?;
-        lots.and(holds).and(own).map_err(Failure::of_write)?;
+        balances.and(states).and(lots).and(holds).and(own).map_err(Failure::Write)?;
         Ok(committed)
-    };
-    let mut inserting = pin!(maybe_done(inserting));
-    if waits {
-        // Sends it. Its answer can wait; the gate's cannot.
-        let opened = match select(inserting.as_mut(), pin!(gate.opens())).await {
-            Either::Left(((), opens)) => opens.await,
-            Either::Right((opened, _)) => opened,
-        };
-        if !opened {
-            return Err(roll_back(session, stats, Attempt::Stale).await);
-        }
-        Stats::add(&stats.round_trips, 1);
     }
-    let writing = async { join!(inserting.as_mut(), moving) };
-    let Ok(((), moved)) = timeout(ROUND_TRIP_MAX, writing).await else {
-        return Err(Attempt::Unknown);
-    };
-    let Some(inserted) = inserting.take_output() else { return Err(Attempt::Unknown) };
-    let written = inserted.and_then(|moment| moved?.map(|()| moment).map_err(Failure::Commit));
-    let moment = written.map_err(|failure| failure.classify::<M>(decided.locked))?;
-    reach(FaultPoint::Committed);
-    Ok(moment)
-}
-
-async fn begin<M: StateMachine>(
-    session: &Session<M>,
-    books: &Books<'_>,
-    begun: Begun,
-) -> Result<Option<Timestamp>, Error> {
-    if begun == Begun::Already {
-        return Ok(None);
-    }
-    let begin = async {
-        let begun = session.begin_guess().await;
-        reach(FaultPoint::Begun);
-        begun
-    };
-    let brands: Vec<i64> = books.0.iter().map(|(brand, _)| brand.key().get()).collect();
-    let params: [&(dyn ToSql + Sync); 1] = [&brands];
-    let db = session.db();
-    let (begun, confirmed) = join!(begin, db.query(&session.statements.confirm_brands, &params));
-    begun?;
-    confirmed?.first().map(|row| row.try_get(0)).transpose()
 }
 
 /// Why a write failed.
 enum Failure {
     Keys(Error),
     Write(Error),
-    /// A locked row was not there to be updated: the books in memory are not those of the database.
-    Missing,
     /// In answer to the commit itself.
     Commit(Error),
 }
 
+impl From<TransactionError> for Failure {
+    fn from(error: TransactionError) -> Self {
+        match error {
+            TransactionError::Statement(error) => Self::Write(error),
+            TransactionError::Commit(error) => Self::Commit(error),
+        }
+    }
+}
+
 impl Failure {
-    fn of_keys(error: Error) -> Self {
-        Self::Keys(error)
-    }
-
-    fn of_write(error: Error) -> Self {
-        Self::Write(error)
-    }
-
     fn classify<M: StateMachine>(self, looked_up: bool) -> Attempt {
         let attempt = match &self {
-            Self::Missing => Attempt::Unknown,
             // Only what the database says to have rolled back was.
             Self::Commit(error) => match error.as_db_error().map(|db| db.code().code()) {
                 Some(code) if code.starts_with("40") || code.starts_with("23") => classify::<M>(error),
@@ -180,10 +209,17 @@ impl Failure {
     }
 }
 
+/// The parameters of a statement.
+type Params<'a, const N: usize> = [&'a (dyn ToSql + Sync); N];
+
 /// The batch's books with their brands; every array below is filled in this order.
 struct Books<'a>(Vec<(&'a BrandId, &'a Book)>);
 
 impl<'a> Books<'a> {
+    fn brands(&self) -> Vec<i64> {
+        self.0.iter().map(|(brand, _)| brand.key().get()).collect()
+    }
+
     fn rows<T, I: IntoIterator<Item = T>>(&self, of: impl Fn(&'a Book) -> I) -> Vec<(BrandKey, T)> {
         self.0
             .iter()

@@ -1,6 +1,5 @@
--- Moves balances that the batch has not locked, in key order, each only from the state that was decided on.
--- One that somebody else has moved meanwhile fails the statement, and with it the batch, which then runs again under
--- locks. After a wait for another's lock the state is looked at again.
+-- The balances of a batch whose other rows were written before: see write_rows.sql. After a wait for another's lock the
+-- state is looked at again.
 with moved as (
   update ledger.balances b
      set posted = u.posted, held = u.held, version = u.version

@@ -1,4 +1,4 @@
--- Joined by their key, like update_balances.sql: the holds' accounts are locked.
+-- Joined by their key, like write_rows.sql: the holds' accounts are locked.
 update ledger.holds h
    set status = u.status, captured = u.captured, closed_at = $5
   from (

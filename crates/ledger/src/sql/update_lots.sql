@@ -1,4 +1,4 @@
--- Joined by their key, like update_balances.sql: the lots' accounts are locked, or confirmed before.
+-- Joined by their key, like write_rows.sql: the lots' accounts are locked, or confirmed before.
 update ledger.lots l
    set remaining = u.remaining, held = u.held, expires_at = u.expires_at
   from (select unnest($1::bigint[]) as brand_key, unnest($2::uuid[]) as lot_id, unnest($3::bigint[]) as remaining,

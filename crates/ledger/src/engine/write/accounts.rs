@@ -2,10 +2,11 @@
 
 use futures_util::join;
 use jiff::Timestamp;
-use tokio_postgres::{Error, Row, types::ToSql};
+use tokio_postgres::Error;
+use uuid::Uuid;
 use zerosum_domain::BrandKey;
 
-use super::{Books, Failure, brands, column};
+use super::{Books, Params, brands, column};
 use crate::{
     book::Account,
     engine::{
@@ -49,7 +50,7 @@ pub(super) async fn accounts<M: StateMachine>(
     let floors = column(&rows, |(account, _)| account.limits.floor);
     let ceilings = column(&rows, |(account, _)| account.limits.ceiling);
     let db = session.db();
-    let named: [&(dyn ToSql + Sync); 13] = [
+    let named: Params<'_, 13> = [
         &brands,
         &ids,
         &names,
@@ -64,7 +65,7 @@ pub(super) async fn accounts<M: StateMachine>(
         &metadata,
         &now,
     ];
-    let balances: [&(dyn ToSql + Sync); 7] = [&brands, &ids, &posted, &held, &versions, &floors, &ceilings];
+    let balances: Params<'_, 7> = [&brands, &ids, &posted, &held, &versions, &floors, &ceilings];
     let (accounts, balances) = join!(
         db.execute(&session.statements.insert_accounts, &named),
         db.execute(&session.statements.insert_balances, &balances),
@@ -72,55 +73,67 @@ pub(super) async fn accounts<M: StateMachine>(
     accounts.and(balances).map(drop)
 }
 
-pub(super) async fn balances<M: StateMachine>(
-    session: &Session<M>,
-    books: &Books<'_>,
-    confirms: Confirms,
-) -> Result<(), Failure> {
-    reach(FaultPoint::WritingBalances);
-    let mut rows: Vec<(BrandKey, &Account)> =
-        books.rows(|book| book.accounts().filter(|account| account.changed() && account.opened().is_none()));
-    if rows.is_empty() {
-        return states(session, books, confirms).await.map(drop).map_err(Failure::of_write);
+/// The columns of the balances that moved, in key order, each with the state that it moves from.
+#[derive(Default)]
+pub(super) struct Balances {
+    brands: Vec<i64>,
+    ids: Vec<Uuid>,
+    posted: Vec<i64>,
+    held: Vec<i64>,
+    versions: Vec<i64>,
+    old_posted: Vec<i64>,
+    old_held: Vec<i64>,
+    old_versions: Vec<i64>,
+}
+
+impl Balances {
+    pub fn of(books: &Books<'_>) -> Self {
+        let mut rows: Vec<(BrandKey, &Account)> = books
+            .rows(|book| book.accounts().filter(|account| account.changed() && account.opened().is_none()));
+        // Without locks it is the update that takes them, so it must take them in key order.
+        rows.sort_unstable_by_key(|(brand, account)| (*brand, account.id));
+        Self {
+            brands: brands(&rows),
+            ids: column(&rows, |account| account.id.uuid()),
+            posted: column(&rows, |account| account.posted),
+            held: column(&rows, |account| account.held),
+            versions: column(&rows, |account| account.version),
+            old_posted: column(&rows, |account| account.as_read().0),
+            old_held: column(&rows, |account| account.as_read().1),
+            old_versions: column(&rows, |account| account.as_read().2),
+        }
     }
-    let db = session.db();
-    if confirms == Confirms::Nothing {
-        let brands = brands(&rows);
-        let ids = column(&rows, |account| account.id.uuid());
-        let posted = column(&rows, |account| account.posted);
-        let held = column(&rows, |account| account.held);
-        let versions = column(&rows, |account| account.version);
-        let updated = db
-            .execute(&session.statements.update_balances, &[&brands, &ids, &posted, &held, &versions])
-            .await
-            .map_err(Failure::of_write)?;
-        return if updated == rows.len() as u64 { Ok(()) } else { Err(Failure::Missing) };
+
+    pub fn params(&self) -> Params<'_, 8> {
+        [
+            &self.brands,
+            &self.ids,
+            &self.posted,
+            &self.held,
+            &self.versions,
+            &self.old_posted,
+            &self.old_held,
+            &self.old_versions,
+        ]
     }
-    // Here the update takes the locks, so it must take them in key order.
-    rows.sort_unstable_by_key(|(brand, account)| (*brand, account.id));
-    let brands = brands(&rows);
-    let ids = column(&rows, |account| account.id.uuid());
-    let posted = column(&rows, |account| account.posted);
-    let held = column(&rows, |account| account.held);
-    let versions = column(&rows, |account| account.version);
-    let old_posted = column(&rows, |account| account.as_read().0);
-    let old_held = column(&rows, |account| account.as_read().1);
-    let old_versions = column(&rows, |account| account.as_read().2);
-    let params: [&(dyn ToSql + Sync); 8] =
-        [&brands, &ids, &posted, &held, &versions, &old_posted, &old_held, &old_versions];
-    let (moved, looked_at) =
-        join!(db.query(&session.statements.confirm_balances, &params), states(session, books, confirms));
-    moved.and(looked_at).map(drop).map_err(Failure::of_write)
+
+    /// Moves them by a statement of their own.
+    pub async fn confirm<M: StateMachine>(&self, session: &Session<M>) -> Result<(), Error> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        session.db().query(&session.statements.confirm_balances, &self.params()).await.map(drop)
+    }
 }
 
 /// What was refused was decided on accounts that may not have moved: they are confirmed by themselves.
-async fn states<M: StateMachine>(
+pub(super) async fn states<M: StateMachine>(
     session: &Session<M>,
     books: &Books<'_>,
     confirms: Confirms,
-) -> Result<Vec<Row>, Error> {
+) -> Result<(), Error> {
     if confirms != Confirms::Everything {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let rows: Vec<(BrandKey, &Account)> =
         books.rows(|book| book.accounts().filter(|account| account.opened().is_none()));
@@ -131,6 +144,6 @@ async fn states<M: StateMachine>(
     let versions = column(&rows, |account| account.version);
     let floors = column(&rows, |account| account.limits.floor);
     let ceilings = column(&rows, |account| account.limits.ceiling);
-    let params: [&(dyn ToSql + Sync); 7] = [&brands, &ids, &posted, &held, &versions, &floors, &ceilings];
-    session.db().query(&session.statements.confirm_states, &params).await
+    let params: Params<'_, 7> = [&brands, &ids, &posted, &held, &versions, &floors, &ceilings];
+    session.db().query(&session.statements.confirm_states, &params).await.map(drop)
 }

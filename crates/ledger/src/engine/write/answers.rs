@@ -3,64 +3,84 @@
 use jiff::Timestamp;
 use tokio_postgres::Error;
 use uuid::Uuid;
-use zerosum_domain::BrandKey;
 
-use super::{Books, array_literal, brands, column};
+use super::{Books, Params, array_literal, brands, column};
 use crate::{
     book::OutboxRow,
-    engine::{
-        StateMachine,
-        batch::NewAnswer,
-        fault_points::{FaultPoint, reach},
-        session::Session,
-    },
+    engine::{StateMachine, batch::NewAnswer, session::Session},
 };
 
-pub(super) async fn keys<M: StateMachine>(
-    session: &Session<M>,
-    answers: &[NewAnswer],
-    now: Timestamp,
-) -> Result<(), Error> {
-    reach(FaultPoint::WritingKeys);
-    if answers.is_empty() {
-        return Ok(());
-    }
-    let brands: Vec<i64> = answers.iter().map(|answer| answer.brand.get()).collect();
-    let names: Vec<Uuid> = answers.iter().map(|answer| answer.key.name().uuid()).collect();
-    let scopes: Vec<&str> = answers.iter().map(|answer| &**answer.key.scope()).collect();
-    let keys: Vec<&str> = answers.iter().map(|answer| &**answer.key.key()).collect();
-    let fingerprints: Vec<&[u8]> = answers.iter().map(|answer| answer.key.stored_fingerprint()).collect();
-    let refused: Vec<bool> = answers.iter().map(|answer| answer.refused).collect();
-    let outcomes: Vec<&str> = answers.iter().map(|answer| &*answer.outcome).collect();
-    let expires: Vec<Option<Timestamp>> = answers.iter().map(|answer| answer.expires_at).collect();
-    session
-        .db()
-        .execute(
-            &session.statements.insert_keys,
-            &[&brands, &names, &scopes, &keys, &fingerprints, &refused, &outcomes, &expires, &now],
-        )
-        .await
-        .map(drop)
+/// The columns of the new answers.
+#[derive(Default)]
+pub(super) struct Keys<'a> {
+    brands: Vec<i64>,
+    names: Vec<Uuid>,
+    scopes: Vec<&'a str>,
+    keys: Vec<&'a str>,
+    fingerprints: Vec<&'a [u8]>,
+    refused: Vec<bool>,
+    outcomes: Vec<&'a str>,
+    expires: Vec<Option<Timestamp>>,
 }
 
-pub(super) async fn outbox<M: StateMachine>(
-    session: &Session<M>,
-    books: &Books<'_>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    reach(FaultPoint::WritingOutbox);
-    let rows: Vec<(BrandKey, &OutboxRow)> = books.rows(|book| &book.tape().outbox);
-    if rows.is_empty() {
-        return Ok(());
+impl<'a> Keys<'a> {
+    pub fn of(answers: &'a [NewAnswer]) -> Self {
+        Self {
+            brands: answers.iter().map(|answer| answer.brand.get()).collect(),
+            names: answers.iter().map(|answer| answer.key.name().uuid()).collect(),
+            scopes: answers.iter().map(|answer| &**answer.key.scope()).collect(),
+            keys: answers.iter().map(|answer| &**answer.key.key()).collect(),
+            fingerprints: answers.iter().map(|answer| answer.key.stored_fingerprint()).collect(),
+            refused: answers.iter().map(|answer| answer.refused).collect(),
+            outcomes: answers.iter().map(|answer| &*answer.outcome).collect(),
+            expires: answers.iter().map(|answer| answer.expires_at).collect(),
+        }
     }
-    let brands = brands(&rows);
-    let ids = column(&rows, |row| row.id.uuid());
-    let kinds = column(&rows, |row| row.kind);
-    let subjects = column(&rows, |row| array_literal(row.subjects.iter().map(|id| id.uuid())));
-    let payloads = column(&rows, |row| row.payload.as_deref());
-    session
-        .db()
-        .execute(&session.statements.insert_outbox, &[&brands, &ids, &kinds, &subjects, &payloads, &now])
-        .await
-        .map(drop)
+
+    pub fn params(&self) -> Params<'_, 8> {
+        [
+            &self.brands,
+            &self.names,
+            &self.scopes,
+            &self.keys,
+            &self.fingerprints,
+            &self.refused,
+            &self.outcomes,
+            &self.expires,
+        ]
+    }
+
+    /// By a statement of their own.
+    pub async fn insert<M: StateMachine>(&self, session: &Session<M>) -> Result<(), Error> {
+        if self.names.is_empty() {
+            return Ok(());
+        }
+        session.db().execute(&session.statements.insert_keys, &self.params()).await.map(drop)
+    }
+}
+
+/// The columns of the new events.
+pub(super) struct Outbox<'a> {
+    brands: Vec<i64>,
+    ids: Vec<Uuid>,
+    kinds: Vec<&'static str>,
+    subjects: Vec<String>,
+    payloads: Vec<Option<&'a str>>,
+}
+
+impl<'a> Outbox<'a> {
+    pub fn of(books: &Books<'a>) -> Self {
+        let rows = books.rows(|book| &book.tape().outbox);
+        Self {
+            brands: brands(&rows),
+            ids: column(&rows, |row: &&OutboxRow| row.id.uuid()),
+            kinds: column(&rows, |row| row.kind),
+            subjects: column(&rows, |row| array_literal(row.subjects.iter().map(|id| id.uuid()))),
+            payloads: column(&rows, |row| row.payload.as_deref()),
+        }
+    }
+
+    pub fn params(&self) -> Params<'_, 5> {
+        [&self.brands, &self.ids, &self.kinds, &self.subjects, &self.payloads]
+    }
 }

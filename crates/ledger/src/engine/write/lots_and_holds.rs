@@ -1,10 +1,10 @@
 //! Lots and holds: new ones, and what became of known ones.
 
 use jiff::Timestamp;
-use tokio_postgres::{Error, types::ToSql};
+use tokio_postgres::Error;
 use zerosum_domain::BrandKey;
 
-use super::{Books, array_literal, brands, column};
+use super::{Books, Params, array_literal, brands, column};
 use crate::{
     book::{Hold, Lot},
     engine::{
@@ -31,7 +31,7 @@ pub(super) async fn new_lots<M: StateMachine>(
     let expires = column(&new, |lot| lot.expires_at);
     let remaining = column(&new, |lot| lot.remaining);
     let held = column(&new, |lot| lot.held);
-    let params: [&(dyn ToSql + Sync); 7] = [&brands, &accounts, &ids, &expires, &remaining, &held, &now];
+    let params: Params<'_, 7> = [&brands, &accounts, &ids, &expires, &remaining, &held, &now];
     session.db().execute(&session.statements.insert_lots, &params).await.map(drop)
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn changed_lots<M: StateMachine>(
     let remaining = column(&changed, |lot| lot.remaining);
     let held = column(&changed, |lot| lot.held);
     let expires = column(&changed, |lot| lot.expires_at);
-    let params: [&(dyn ToSql + Sync); 5] = [&brands, &ids, &remaining, &held, &expires];
+    let params: Params<'_, 5> = [&brands, &ids, &remaining, &held, &expires];
     session.db().execute(&session.statements.update_lots, &params).await.map(drop)
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn new_holds<M: StateMachine>(
     let statuses = column(&new, |hold| hold.status.as_str());
     let captured = column(&new, |hold| hold.captured);
     let expires = column(&new, |hold| hold.expires_at);
-    let params: [&(dyn ToSql + Sync); 10] =
+    let params: Params<'_, 10> =
         [&brands, &ids, &accounts, &amounts, &lots, &lot_amounts, &statuses, &captured, &expires, &now];
     session.db().execute(&session.statements.insert_holds, &params).await.map(drop)
 }
@@ -92,6 +92,6 @@ pub(super) async fn changed_holds<M: StateMachine>(
     let ids = column(&changed, |hold| hold.id.uuid());
     let statuses = column(&changed, |hold| hold.status.as_str());
     let captured = column(&changed, |hold| hold.captured);
-    let params: [&(dyn ToSql + Sync); 5] = [&brands, &ids, &statuses, &captured, &now];
+    let params: Params<'_, 5> = [&brands, &ids, &statuses, &captured, &now];
     session.db().execute(&session.statements.update_holds, &params).await.map(drop)
 }

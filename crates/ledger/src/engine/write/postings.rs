@@ -1,85 +1,91 @@
 //! Transactions and their entries.
 
-use jiff::Timestamp;
-use tokio_postgres::Error;
 use uuid::Uuid;
-use zerosum_domain::BrandKey;
 
-use super::{Books, brands, column};
-use crate::{
-    book::{EntryRow, TransactionRow},
-    engine::{
-        StateMachine,
-        fault_points::{FaultPoint, reach},
-        session::Session,
-    },
-};
+use super::{Books, Params, brands, column};
+use crate::book::{EntryRow, TransactionRow};
 
-pub(super) async fn transactions<M: StateMachine>(
-    session: &Session<M>,
-    books: &Books<'_>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    reach(FaultPoint::WritingTransactions);
-    let rows: Vec<(BrandKey, &TransactionRow)> = books.rows(|book| &book.tape().transactions);
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let brands = brands(&rows);
-    let ids = column(&rows, |row| row.id.uuid());
-    let kinds = column(&rows, |row| &*row.kind);
-    let external_refs = column(&rows, |row| row.external_ref.as_deref());
-    let memos = column(&rows, |row| row.memo.as_deref());
-    let metadata = column(&rows, |row| row.metadata.as_deref());
-    let reverses = column(&rows, |row| row.reverses.map(|id| id.uuid()));
-    session
-        .db()
-        .execute(
-            &session.statements.insert_transactions,
-            &[&brands, &ids, &kinds, &external_refs, &memos, &metadata, &reverses, &now],
-        )
-        .await
-        .map(drop)
+/// The columns of the new transactions.
+pub(super) struct Transactions<'a> {
+    brands: Vec<i64>,
+    ids: Vec<Uuid>,
+    kinds: Vec<&'a str>,
+    external_refs: Vec<Option<&'a str>>,
+    memos: Vec<Option<&'a str>>,
+    metadata: Vec<Option<&'a str>>,
+    reverses: Vec<Option<Uuid>>,
 }
 
-pub(super) async fn entries<M: StateMachine>(
-    session: &Session<M>,
-    books: &Books<'_>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    reach(FaultPoint::WritingEntries);
-    let rows: Vec<(BrandKey, &EntryRow)> = books.rows(|book| &book.tape().entries);
-    if rows.is_empty() {
-        return Ok(());
+impl<'a> Transactions<'a> {
+    pub fn of(books: &Books<'a>) -> Self {
+        let rows = books.rows(|book| &book.tape().transactions);
+        Self {
+            brands: brands(&rows),
+            ids: column(&rows, |row: &&TransactionRow| row.id.uuid()),
+            kinds: column(&rows, |row| &*row.kind),
+            external_refs: column(&rows, |row| row.external_ref.as_deref()),
+            memos: column(&rows, |row| row.memo.as_deref()),
+            metadata: column(&rows, |row| row.metadata.as_deref()),
+            reverses: column(&rows, |row| row.reverses.map(|id| id.uuid())),
+        }
     }
-    let brands = brands(&rows);
-    let accounts = column(&rows, |row| row.account.uuid());
-    let versions = column(&rows, |row| row.version);
-    let amounts = column(&rows, |row| row.amount);
-    let balances = column(&rows, |row| row.balance_after);
-    let transactions = column(&rows, |row| row.transaction.uuid());
-    let lines = column(&rows, |row| i16::try_from(row.line).unwrap_or(i16::MAX));
-    let lots: Vec<Option<Uuid>> = column(&rows, |row| row.lot.map(|id| id.uuid()));
-    let currencies = column(&rows, |row| row.currency.as_str());
-    let memos = column(&rows, |row| row.memo.as_deref());
-    session
-        .db()
-        .execute(
-            &session.statements.insert_entries,
-            &[
-                &brands,
-                &accounts,
-                &versions,
-                &amounts,
-                &balances,
-                &transactions,
-                &lines,
-                &lots,
-                &currencies,
-                &memos,
-                &now,
-            ],
-        )
-        .await
-        .map(drop)
+
+    pub fn params(&self) -> Params<'_, 7> {
+        [
+            &self.brands,
+            &self.ids,
+            &self.kinds,
+            &self.external_refs,
+            &self.memos,
+            &self.metadata,
+            &self.reverses,
+        ]
+    }
+}
+
+/// The columns of the new entries.
+pub(super) struct Entries<'a> {
+    brands: Vec<i64>,
+    accounts: Vec<Uuid>,
+    versions: Vec<i64>,
+    amounts: Vec<i64>,
+    balances: Vec<i64>,
+    transactions: Vec<Uuid>,
+    lines: Vec<i16>,
+    lots: Vec<Option<Uuid>>,
+    currencies: Vec<&'a str>,
+    memos: Vec<Option<&'a str>>,
+}
+
+impl<'a> Entries<'a> {
+    pub fn of(books: &Books<'a>) -> Self {
+        let rows = books.rows(|book| &book.tape().entries);
+        Self {
+            brands: brands(&rows),
+            accounts: column(&rows, |row: &&EntryRow| row.account.uuid()),
+            versions: column(&rows, |row| row.version),
+            amounts: column(&rows, |row| row.amount),
+            balances: column(&rows, |row| row.balance_after),
+            transactions: column(&rows, |row| row.transaction.uuid()),
+            lines: column(&rows, |row| i16::try_from(row.line).unwrap_or(i16::MAX)),
+            lots: column(&rows, |row| row.lot.map(|id| id.uuid())),
+            currencies: column(&rows, |row| row.currency.as_str()),
+            memos: column(&rows, |row| row.memo.as_deref()),
+        }
+    }
+
+    pub fn params(&self) -> Params<'_, 10> {
+        [
+            &self.brands,
+            &self.accounts,
+            &self.versions,
+            &self.amounts,
+            &self.balances,
+            &self.transactions,
+            &self.lines,
+            &self.lots,
+            &self.currencies,
+            &self.memos,
+        ]
+    }
 }

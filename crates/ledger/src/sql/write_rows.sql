@@ -1,0 +1,49 @@
+-- What every batch writes, as one statement: each has its own answer on the wire, and on a short batch those answers
+-- were most of the work. It is one transaction by itself if the batch writes nothing else.
+--
+-- Balances are moved first and in key order, because the answer asks for them, each only from the state that was
+-- decided on; one that somebody else has moved meanwhile fails the statement, and with it the batch. Nothing depends on
+-- the order of the others. The zero-sum trigger sees all entries at once.
+--
+-- Arrays are unnested in the select list, here and in the other writes of many rows: in `from`, the server would store
+-- each array's rows before it reads the first.
+with
+answers as (
+  insert into ledger.idempotency_keys (brand_key, name, scope, key, fingerprint, refused, outcome, expires_at)
+  select unnest($3::bigint[]), unnest($4::uuid[]), unnest($5::text[]), unnest($6::text[]), unnest($7::bytea[]),
+         unnest($8::boolean[]), unnest($9::text[]), unnest($10::timestamptz[])
+),
+moved as (
+  update ledger.balances b
+     set posted = u.posted, held = u.held, version = u.version
+    from (select unnest($11::bigint[]) as brand_key, unnest($12::uuid[]) as account_id,
+                 unnest($13::bigint[]) as posted, unnest($14::bigint[]) as held, unnest($15::bigint[]) as version,
+                 unnest($16::bigint[]) as old_posted, unnest($17::bigint[]) as old_held,
+                 unnest($18::bigint[]) as old_version) u
+   where b.brand_key = u.brand_key and b.account_id = u.account_id
+     and b.posted = u.old_posted and b.held = u.old_held and b.version = u.old_version
+  returning 1
+),
+transactions as (
+  insert into ledger.transactions (brand_key, transaction_id, type, external_ref, memo, metadata, reverses, posted_at)
+  select unnest($19::bigint[]), unnest($20::uuid[]), unnest($21::text[]), unnest($22::text[]), unnest($23::text[]),
+         unnest($24::text[])::json, unnest($25::uuid[]), $1
+),
+entries as (
+  insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, lot_id,
+                              currency, memo, posted_at)
+  select unnest($26::bigint[]), unnest($27::uuid[]), unnest($28::bigint[]), unnest($29::bigint[]),
+         unnest($30::bigint[]), unnest($31::uuid[]), unnest($32::smallint[]), unnest($33::uuid[]), unnest($34::text[]),
+         unnest($35::text[]), $1
+),
+events as (
+  insert into events.outbox (brand_key, event_id, kind, subjects, payload, created_at)
+  select unnest($36::bigint[]), unnest($37::uuid[]), unnest($38::text[]), unnest($39::text[])::uuid[],
+         unnest($40::text[]), $1
+)
+-- The moment, and that the brands are there and take writes, if the lane only remembers them.
+select clock_timestamp(),
+       ledger.refuse_stale(count(*), cardinality($2::bigint[])),
+       (select ledger.refuse_stale(count(*), cardinality($11::bigint[])) from moved)
+  from ledger.brands
+ where brand_key = any ($2::bigint[]) and halted_reason is null
