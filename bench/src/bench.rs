@@ -7,7 +7,10 @@ use serde::Serialize;
 use zerosum_embedded_postgres::Durability;
 
 use crate::{
-    baseline::pgbench,
+    baseline::{
+        arrays::{self, Writer},
+        pgbench,
+    },
     books,
     config::{AllArgs, Measure},
     engine,
@@ -77,12 +80,13 @@ impl Bench {
         };
         match scenario {
             Scenario::Engine | Scenario::EngineHot => self.engine(scenario, &database, &connections).await?,
+            Scenario::Arrays => self.arrays(&database).await?,
             Scenario::Pgbench | Scenario::PgbenchHot => {
                 self.pgbench(scenario, &database, &connections).await?
             }
             _ => self.http(scenario, &database, &connections, args.till_rate).await?,
         }
-        if !matches!(scenario, Scenario::Pgbench | Scenario::PgbenchHot) {
+        if !matches!(scenario, Scenario::Arrays | Scenario::Pgbench | Scenario::PgbenchHot) {
             let verified = database.verify().await?;
             if let Some(cost) = self.lines[first..].last().and_then(|line| line.cost.as_ref())
                 && !args.short
@@ -150,6 +154,18 @@ impl Bench {
             let line = engine::measure(self, database, scenario, hot, callers).await?;
             self.tell(line);
         }
+        Ok(())
+    }
+
+    async fn arrays(&mut self, database: &Database) -> anyhow::Result<()> {
+        let mut writer = Writer::set_up(database, self.measure.accounts).await?;
+        let mut runs = Vec::new();
+        for _ in 0..self.measure.runs {
+            runs.push(writer.run(self.measure.time()).await?);
+        }
+        arrays::check(database).await?;
+        let line = Line::of_runs(Scenario::Arrays, 1, runs);
+        self.tell(Line { commands_per_commit: Some(arrays::BATCH as u64), ..line });
         Ok(())
     }
 

@@ -22,6 +22,8 @@ pub enum Scenario {
     Engine,
     /// The engine without HTTP: one account in all transfers.
     EngineHot,
+    /// Baseline: array statements of a hundred bare transfers on one connection, random accounts.
+    Arrays,
     /// Baseline: pgbench calling a transfer function of one statement, random accounts.
     Pgbench,
     /// The same on one account.
@@ -70,7 +72,7 @@ impl Scenario {
     /// The services that it needs, in the order in which its traffic names them.
     pub fn services(self) -> &'static [Service] {
         match self {
-            Self::Engine | Self::EngineHot | Self::Pgbench | Self::PgbenchHot => &[],
+            Self::Engine | Self::EngineHot | Self::Arrays | Self::Pgbench | Self::PgbenchHot => &[],
             Self::Trivial => &[Service::Trivial],
             Self::Random
             | Self::BatchesOfOne

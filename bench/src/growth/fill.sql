@@ -17,14 +17,14 @@ with posted as materialized (
   select brand_key, payee, payee_version + round, 1, payee_posted + round, id, 1, posted_at, 'USD' from posted
 ), answers as (
   insert into ledger.idempotency_keys
-    (brand_key, name, scope, key, fingerprint, refused, outcome, expires_at, created_at)
+    (brand_key, name, scope, key, fingerprint, refused, outcome, expires_at)
   select brand_key, ledger.key_name(scope, key), scope, key,
          decode(repeat('ab', 16), 'hex'), false,
          json_build_object('posted', json_build_object(
            'id', id, 'type', 'transfer', 'at', posted_at,
            'entries', json_build_array(
              json_build_object('a', payer, 'n', -1), json_build_object('a', payee, 'n', 1))))::text,
-         now() + interval '30 days', posted_at
+         now() + interval '30 days'
     from posted
    cross join lateral (
      select 'accounting:till-' || pair % 64 as scope, replace(gen_random_uuid()::text, '-', '') as key
