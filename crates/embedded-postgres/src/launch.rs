@@ -137,7 +137,14 @@ async fn ensure_app_role(client: &Client, password: &str) -> Result<(), tokio_po
     // A slow or failing statement is logged as it is, which is not for a password.
     client.batch_execute("set log_min_duration_statement = -1; set log_min_error_statement = panic").await?;
     let verb = if known.is_some() { "alter" } else { "create" };
-    client.batch_execute(&format!("{verb} role {APP_ROLE} login password '{password}'")).await
+    client.batch_execute(&format!("{verb} role {APP_ROLE} login password '{password}'")).await?;
+    // A setting of the role, because a server that was built without LZ4 would not start with it.
+    let lz4 = "select from pg_settings where name = 'wal_compression' and 'lz4' = any (enumvals)";
+    if client.query_opt(lz4, &[]).await?.is_some() {
+        // After a checkpoint the first change of a page logs the whole of it.
+        client.batch_execute(&format!("alter role {APP_ROLE} set wal_compression = 'lz4'")).await?;
+    }
+    Ok(())
 }
 
 /// Runs `work` while its connection is driven by this same task, so that nothing is left behind.

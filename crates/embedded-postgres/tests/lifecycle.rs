@@ -108,6 +108,11 @@ async fn the_login_role_is_no_superuser_and_needs_its_password() {
     let row = row.await.expect("select");
     assert_eq!((row.get::<_, &str>(0), row.get::<_, bool>(1)), ("zerosum", false));
 
+    let lz4 =
+        "select 'lz4' = any (enumvals), setting = 'lz4' from pg_settings where name = 'wal_compression'";
+    let row = db.query_one(lz4, &[]).await.expect("select");
+    assert_eq!(row.get::<_, bool>(0), row.get::<_, bool>(1), "pages are logged compressed where they can be");
+
     let wrong = format!("postgresql://zerosum:wrong@127.0.0.1:{}/postgres", server.port());
     assert!(tokio_postgres::connect(&wrong, NoTls).await.is_err());
     let secrets = server.data_dir().join("secrets").metadata().expect("secrets");
