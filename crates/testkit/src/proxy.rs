@@ -1,12 +1,13 @@
 //! A TCP proxy between a service and PostgreSQL that makes the network fail where it hurts.
 //!
-//! It speaks just enough of the wire protocol to know where one message ends and the next begins, and to see a
-//! `COMMIT` go by and its acknowledgement come back. Everything else passes unread, byte for byte.
+//! It speaks just enough of the wire protocol to know where one message ends and the next begins, and to see a commit
+//! go by and its acknowledgement come back. Everything else passes unread, byte for byte.
 //! What it does is decided by the test alone: a [`Script`] is asked for every commit and every connection, and the
 //! same script makes the same faults, so a seeded script repeats a failed run.
 //!
 //! Invariant: whatever it does, it never changes, adds or reorders a byte. It only delays, withholds and cuts.
 
+mod commits;
 mod frame;
 mod link;
 mod relay;
@@ -28,7 +29,7 @@ use tokio::{
 
 pub use link::Link;
 
-/// What happens to one `COMMIT`.
+/// What happens to one commit: a `commit`, or the end of a statement that writes and is a transaction of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommitFault {
     /// It passes, and so does its acknowledgement.

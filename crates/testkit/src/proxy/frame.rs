@@ -52,30 +52,26 @@ impl Frame {
         &self.0
     }
 
-    /// A simple query that commits.
-    pub(super) fn is_commit(&self) -> bool {
-        self.is(b'Q', |text| text.eq_ignore_ascii_case(b"commit"))
+    /// Which message it is. A client's first one is none, and its length begins with a zero.
+    pub(super) fn tag(&self) -> Option<u8> {
+        self.0.first().copied()
     }
 
-    /// The server has ended the transaction: it committed, or had to roll back what it was asked to commit.
-    pub(super) fn ends_transaction(&self) -> bool {
-        self.is(b'C', |text| text == b"COMMIT" || text == b"ROLLBACK")
+    /// The texts that its body begins with; each ends with a zero.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.get(HEADER..).unwrap_or_default().split(|byte| *byte == 0)
     }
+}
 
-    fn is(&self, tag: u8, body: impl Fn(&[u8]) -> bool) -> bool {
-        self.0.first() == Some(&tag)
-            && self.0.get(HEADER..).and_then(|rest| rest.strip_suffix(b"\0")).is_some_and(body)
-    }
+#[cfg(test)]
+pub(super) fn message(tag: u8, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len() + 4).unwrap();
+    [&[tag][..], &length.to_be_bytes(), body].concat()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn message(tag: u8, body: &[u8]) -> Vec<u8> {
-        let length = u32::try_from(body.len() + 4).unwrap();
-        [&[tag][..], &length.to_be_bytes(), body].concat()
-    }
 
     #[test]
     fn messages_are_found_however_the_bytes_arrive() {
@@ -91,21 +87,10 @@ mod tests {
             }
             assert_eq!(found.len(), 4);
             assert_eq!(found.iter().flat_map(|frame| frame.bytes().to_vec()).collect::<Vec<_>>(), stream);
-            let commits: Vec<bool> = found.iter().map(Frame::is_commit).collect();
-            assert_eq!(commits, [false, false, false, true]);
+            let tags: Vec<_> = found.iter().filter_map(Frame::tag).collect();
+            assert_eq!(tags, [0, b'P', b'S', b'Q']);
+            assert_eq!(found[3].texts().next(), Some(&b"commit"[..]));
             assert!(frames.rest().is_empty());
         }
-    }
-
-    #[test]
-    fn only_the_end_of_a_transaction_is_one() {
-        let mut frames = Frames::of_server();
-        frames.push(&message(b'C', b"INSERT 0 1\0"));
-        frames.push(&message(b'D', b"COMMIT\0"));
-        frames.push(&message(b'C', b"COMMIT\0"));
-        frames.push(&message(b'C', b"ROLLBACK\0"));
-        let ends: Vec<bool> =
-            std::iter::from_fn(|| frames.next()).map(|frame| frame.ends_transaction()).collect();
-        assert_eq!(ends, [false, false, true, true]);
     }
 }

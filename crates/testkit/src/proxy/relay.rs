@@ -16,7 +16,9 @@ use tokio::{
 };
 
 use super::{
-    CommitFault, ConnectionFault, Shared, Way, count,
+    CommitFault, ConnectionFault, Shared, Way,
+    commits::{Answers, Commits},
+    count,
     frame::{Frame, Frames},
     link,
 };
@@ -37,12 +39,12 @@ impl From<io::Error> for Cut {
     }
 }
 
-/// What the server's answer to a commit is to meet.
+/// What the server's answer to a commit is to meet, by the number of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Passes,
-    IsCut,
-    IsLate(Duration),
+    IsCut(u64),
+    IsLate(u64, Duration),
 }
 
 /// One way of a connection.
@@ -51,6 +53,10 @@ struct Stream<'a> {
     from: OwnedReadHalf,
     to: OwnedWriteHalf,
     frames: Frames,
+    /// Of the client's messages.
+    commits: Commits,
+    /// Of the server's.
+    answers: Answers,
     passed: u64,
     fault: ConnectionFault,
     shared: &'a Shared,
@@ -65,8 +71,18 @@ pub(super) async fn run(client: TcpStream, server: TcpStream, fault: ConnectionF
     let (client_reads, client_writes) = client.into_split();
     let (server_reads, server_writes) = server.into_split();
     let answer = Mutex::new(Answer::Passes);
-    let stream =
-        |way, from, to, frames| Stream { way, from, to, frames, passed: 0, fault, shared, answer: &answer };
+    let stream = |way, from, to, frames| Stream {
+        way,
+        from,
+        to,
+        frames,
+        commits: Commits::default(),
+        answers: Answers::default(),
+        passed: 0,
+        fault,
+        shared,
+        answer: &answer,
+    };
     let mut to_server = stream(Way::ToServer, client_reads, server_writes, Frames::of_client());
     let mut to_client = stream(Way::ToClient, server_reads, client_writes, Frames::of_server());
     // A way that ends by itself leaves the other open; a cut ends both.
@@ -95,9 +111,9 @@ impl Stream<'_> {
             // What belongs together goes out together, up to a message that something happens to.
             let mut ready = Vec::new();
             while let Some(frame) = self.frames.next() {
-                if self.concerns_commit(&frame) {
+                if let Some(number) = self.concerns_commit(&frame) {
                     self.write(&std::mem::take(&mut ready)).await?;
-                    self.commit(&frame).await?;
+                    self.commit(&frame, number).await?;
                 } else {
                     ready.extend_from_slice(frame.bytes());
                 }
@@ -108,15 +124,19 @@ impl Stream<'_> {
         }
     }
 
-    fn concerns_commit(&self, frame: &Frame) -> bool {
+    /// The number of the answer that a commit will have, or with which something is to happen.
+    fn concerns_commit(&mut self, frame: &Frame) -> Option<u64> {
         match self.way {
-            Way::ToServer => frame.is_commit(),
-            Way::ToClient => *self.locked() != Answer::Passes && frame.ends_transaction(),
+            Way::ToServer => self.commits.asked_by(frame),
+            Way::ToClient => self.answers.begun_by(frame).filter(|number| match *self.locked() {
+                Answer::Passes => false,
+                Answer::IsCut(of) | Answer::IsLate(of, _) => of == *number,
+            }),
         }
     }
 
-    /// A commit on its way, or its acknowledgement.
-    async fn commit(&mut self, frame: &Frame) -> Result<(), Cut> {
+    /// A commit on its way, or the first of its acknowledgement.
+    async fn commit(&mut self, frame: &Frame, number: u64) -> Result<(), Cut> {
         let counts = &self.shared.counts;
         match self.way {
             Way::ToServer => match self.shared.commit() {
@@ -125,8 +145,8 @@ impl Stream<'_> {
                     count(&counts.cut_before);
                     return Err(Cut::Close);
                 }
-                CommitFault::CutAfter => *self.locked() = Answer::IsCut,
-                CommitFault::Delay(late) => *self.locked() = Answer::IsLate(late),
+                CommitFault::CutAfter => *self.locked() = Answer::IsCut(number),
+                CommitFault::Delay(late) => *self.locked() = Answer::IsLate(number, late),
                 CommitFault::CutBlind => {
                     count(&counts.cut_blind);
                     self.write(frame.bytes()).await?;
@@ -137,11 +157,11 @@ impl Stream<'_> {
                 let answer = std::mem::replace(&mut *self.locked(), Answer::Passes);
                 match answer {
                     Answer::Passes => {}
-                    Answer::IsCut => {
+                    Answer::IsCut(_) => {
                         count(&counts.cut_after);
                         return Err(Cut::Close);
                     }
-                    Answer::IsLate(late) => {
+                    Answer::IsLate(_, late) => {
                         count(&counts.delayed);
                         sleep(late).await;
                     }
