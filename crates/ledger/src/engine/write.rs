@@ -5,6 +5,7 @@
 
 mod accounts;
 mod answers;
+mod failure;
 mod lots_and_holds;
 mod postings;
 mod rows;
@@ -20,16 +21,16 @@ use futures_util::{
 };
 use jiff::Timestamp;
 use tokio::time::timeout;
-use tokio_postgres::{Error, error::SqlState, types::ToSql};
+use tokio_postgres::{Error, types::ToSql};
 use zerosum_domain::{BrandId, BrandKey};
 
-use self::{answers::Keys, rows::Rows};
+use self::{answers::Keys, failure::Failure, rows::Rows};
 use super::{
     ROUND_TRIP_MAX, StateMachine, Stats,
-    batch::{Attempt, Confirms, Decided, classify, roll_back},
+    batch::{Attempt, Confirms, Decided, roll_back},
     fault_points::{FaultPoint, reach},
     lane::Gate,
-    session::{Session, TransactionError},
+    session::Session,
 };
 use crate::book::Book;
 
@@ -164,48 +165,6 @@ impl<M: StateMachine> Writing<'_, M> {
         );
         balances.and(states).and(lots).and(holds).and(own).map_err(Failure::Write)?;
         Ok(committed)
-    }
-}
-
-/// Why a write failed.
-enum Failure {
-    Keys(Error),
-    Write(Error),
-    /// In answer to the commit itself.
-    Commit(Error),
-}
-
-impl From<TransactionError> for Failure {
-    fn from(error: TransactionError) -> Self {
-        match error {
-            TransactionError::Statement(error) => Self::Write(error),
-            TransactionError::Commit(error) => Self::Commit(error),
-        }
-    }
-}
-
-impl Failure {
-    fn classify<M: StateMachine>(self, looked_up: bool) -> Attempt {
-        let attempt = match &self {
-            // Only what the database says to have rolled back was.
-            Self::Commit(error) => match error.as_db_error().map(|db| db.code().code()) {
-                Some(code) if code.starts_with("40") || code.starts_with("23") => classify::<M>(error),
-                _ => Attempt::Unknown,
-            },
-            Self::Keys(error) | Self::Write(error) if error.as_db_error().is_none() => Attempt::Unknown,
-            Self::Keys(error) | Self::Write(error) => Attempt::of_write::<M>(error, looked_up),
-        };
-        match (&self, attempt) {
-            // Another process is deciding one of the keys.
-            (Self::Keys(error), _)
-                if error.as_db_error().is_some_and(|db| *db.code() == SqlState::LOCK_NOT_AVAILABLE) =>
-            {
-                Attempt::KeyHeldElsewhere
-            }
-            // The server is going down: it may have got as far as the commit.
-            (_, Attempt::Unavailable) => Attempt::Unknown,
-            (_, attempt) => attempt,
-        }
     }
 }
 
