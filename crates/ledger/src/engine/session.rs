@@ -112,7 +112,7 @@ impl<M: StateMachine> Session<M> {
         });
         let statements = Statements::prepare(&client).await?;
         let prepared = M::prepare(&client).await?;
-        // Where a transaction does not say otherwise, it goes by what the lane remembers.
+        // A statement that is a transaction of its own cannot say how it runs. Those go by what the lane remembers.
         let defaults = format!(
             "set default_transaction_isolation = 'read committed'; set lock_timeout = {GUESS_WAIT_MS_MAX}"
         );

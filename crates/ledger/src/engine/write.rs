@@ -114,12 +114,13 @@ impl<M: StateMachine> Writing<'_, M> {
         let Self { session, decided, books, rows, .. } = self;
         let now = decided.now;
         let keys = async {
-            reach(FaultPoint::WritingKeys);
-            // Keys first: a race with another process is then found before anything else is done.
-            match self.begun {
-                Begun::Already => Keys::of(&decided.answers).insert(session).await,
-                Begun::ByTheWrite => Ok(()),
+            if self.begun == Begun::ByTheWrite {
+                // They are among the rows.
+                return Ok(());
             }
+            reach(FaultPoint::WritingKeys);
+            // First: a race with another process is then found before anything else is done.
+            Keys::of(&decided.answers).insert(session).await
         };
         let new_rows = async {
             reach(FaultPoint::WritingRows);

@@ -176,6 +176,40 @@ async fn an_error_after_the_answer_of_a_transaction_is_unknown_unless_it_says_to
     }
 }
 
+/// A database may have other ideas of isolation than a statement that begins no transaction can overrule.
+#[tokio::test]
+async fn every_batch_runs_read_committed_whatever_the_database_says() {
+    let fixture = Fixture::new().await;
+    let admin = fixture.database.admin().await;
+    let only_read_committed = "
+        do $$ begin
+          execute format('alter database %I set default_transaction_isolation = serializable', current_database());
+        end $$;
+        create function public.check_isolation() returns trigger language plpgsql as $$
+        begin
+          if current_setting('transaction_isolation') <> 'read committed' then
+            raise exception 'isolation is %', current_setting('transaction_isolation');
+          end if;
+          return null;
+        end
+        $$;
+        create trigger isolation after insert on ledger.transactions
+          for each statement execute function public.check_isolation()";
+    admin.batch_execute(only_read_committed).await.unwrap();
+    for remembers in [true, false] {
+        let engine = fixture.engine_with(|config| EngineConfig { remembers, ..config });
+        let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+        let statements = engine.stats().statements();
+        for n in 0..3 {
+            let transfer = Command::Transfer { from, to, amount: 1 };
+            let key = key(format!("{remembers} {n}"));
+            assert!(engine.submit(fixture.submission(key, transfer)).await.unwrap().outcome.is_ok());
+        }
+        assert_eq!(engine.stats().statements() - statements == 3, remembers, "alone, or under locks");
+        assert_eq!(engine.stats().reruns() + engine.stats().stale() + engine.stats().splits(), 0);
+    }
+}
+
 /// A lane takes keys to be new. When callers repeat them, it looks them up, ever more often the more they do.
 #[tokio::test]
 async fn repeated_keys_are_replayed_and_cost_fewer_reruns_the_more_there_are() {

@@ -52,7 +52,7 @@ impl Frame {
         &self.0
     }
 
-    /// Which message it is. A client's first one is none, and its length begins with a zero.
+    /// Which message it is. A client's first one has no tag; its length begins with a zero, which is no other's tag.
     pub(super) fn tag(&self) -> Option<u8> {
         self.0.first().copied()
     }
