@@ -210,6 +210,34 @@ async fn every_batch_runs_read_committed_whatever_the_database_says() {
     }
 }
 
+/// Whoever holds a lock has probably moved what was remembered, so a batch that goes by memory soon asks again under
+/// locks; and there it waits for its turn. A machine that stalls meanwhile can spoil a round, not all of them.
+#[tokio::test]
+async fn a_lock_is_waited_for_shortly_on_memory_and_patiently_under_locks() {
+    let fixture = Fixture::new().await;
+    let holder = fixture.database.admin().await;
+    let mut seen = Vec::new();
+    for round in 0..5 {
+        let engine = fixture.engine();
+        let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+        let submit = async |n: u32| {
+            let transfer = Command::Transfer { from, to, amount: 1 };
+            let key = key(format!("{round} {n}"));
+            assert!(engine.submit(fixture.submission(key, transfer)).await.unwrap().outcome.is_ok());
+        };
+        submit(0).await;
+        holder.batch_execute("begin; select from ledger.balances for update").await.unwrap();
+        let (released, ()) =
+            futures_util::join!(holder.batch_execute("select pg_sleep(0.25); rollback"), submit(1));
+        released.unwrap();
+        seen.push(engine.stats().reruns());
+        if seen.last() == Some(&1) {
+            return;
+        }
+    }
+    panic!("once on memory, then under locks until it is free: {seen:?}");
+}
+
 /// A lane takes keys to be new. When callers repeat them, it looks them up, ever more often the more they do.
 #[tokio::test]
 async fn repeated_keys_are_replayed_and_cost_fewer_reruns_the_more_there_are() {
