@@ -100,6 +100,7 @@ async fn health_metrics_and_document_are_there_without_a_token() {
     assert_eq!(json["paths"]["/v1/open"]["get"]["operationId"], "open");
     client.ask(&server.post(br#"{"amount":1}"#)).await;
     client.ask(&server.post(br#"{"amount":0}"#)).await;
+    metrics::histogram!("a_count_of_ours").record(3.0);
     let metrics = client.ask(&get("/metrics", "")).await;
     assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let text = String::from_utf8(metrics.body).unwrap();
@@ -109,9 +110,11 @@ async fn health_metrics_and_document_are_there_without_a_token() {
         r#"http_requests_in_flight{service="fixture"} "#,
         r#"http_connections{service="fixture"} "#,
         r#"http_request_duration_seconds_bucket{service="fixture",operation="echo",status="200",le="0.001"}"#,
+        r#"a_count_of_ours_bucket{le="5"} 1"#,
     ] {
         assert!(text.contains(line), "{line} is not in {text}");
     }
+    assert!(!text.contains(" summary\n"), "instances cannot add up what is in {text}");
 }
 
 #[tokio::test]
