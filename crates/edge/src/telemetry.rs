@@ -28,8 +28,7 @@ const DURATION_BUCKETS: [f64; 13] =
 /// a summary, whose quantiles cannot be added up over instances and which takes half a megabyte.
 const COUNT_BUCKETS: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0];
 
-/// Often enough that the samples between two runs stay at some hundred kB at full load: they lie among what requests
-/// take and give back at once, and keep the heap from shrinking.
+/// Often enough that the samples between two runs stay at some hundred kB at full load.
 const UPKEEP_PERIOD: Duration = Duration::from_secs(1);
 
 static LOG: OnceLock<Lines> = OnceLock::new();
