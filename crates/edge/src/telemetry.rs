@@ -25,7 +25,7 @@ const DURATION_BUCKETS: [f64; 13] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// Upper bounds of everything else, which is counted in commands: what shares a commit. Without bounds a histogram would be
-/// a summary, whose quantiles cannot be added up over instances and which takes half a megabyte.
+/// a summary, whose quantiles cannot be added up over instances and which grew to a megabyte.
 const COUNT_BUCKETS: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0];
 
 /// Often enough that the samples between two runs stay at some hundred kB at full load.

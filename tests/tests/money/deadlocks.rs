@@ -47,6 +47,7 @@ async fn deadlocks_with_somebody_else_are_not_seen_by_a_client() {
     const RIVAL_GOES_ON: Duration = Duration::from_millis(10);
     /// The rival is not always there: a batch runs again a bounded number of times.
     const RIVAL_RESTS: Duration = Duration::from_millis(60);
+    /// Twice as long as a session that idles keeps its figures to itself.
     const TOLD_MAX: Duration = Duration::from_secs(20);
     let stage = Stage::new().await;
     let looks = format!(

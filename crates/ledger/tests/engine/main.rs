@@ -238,6 +238,41 @@ async fn a_lock_is_waited_for_shortly_on_memory_and_patiently_under_locks() {
     panic!("once on memory, then under locks until it is free: {seen:?}");
 }
 
+/// PostgreSQL ends ours: the rival waits for a minute before it looks for a deadlock. Ours is alone in its batch, so that
+/// nothing but running again can save it.
+#[tokio::test]
+async fn a_batch_that_a_deadlock_has_ended_runs_again() {
+    const LOOKS: &str = "
+        do $$ begin
+          execute format('alter database %I set deadlock_timeout = ''200ms''', current_database());
+        end $$;
+        set deadlock_timeout = '1min'";
+    const OURS_WAITS: &str = "
+        select count(*) from pg_stat_activity
+         where datname = current_database() and application_name = 'zerosum lane' and wait_event_type = 'Lock'";
+    let fixture = Fixture::new().await;
+    let rival = fixture.database.admin().await;
+    rival.batch_execute(LOOKS).await.unwrap();
+    let engine = fixture.engine_with(|config| EngineConfig { remembers: false, ..config });
+    let (one, two) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let (low, high) = (one.min(two), one.max(two));
+    let lock = |account: AccountId| {
+        format!("select from ledger.balances where account_id = '{}' for update", account.uuid())
+    };
+    rival.batch_execute(&format!("begin; {}", lock(high))).await.unwrap();
+    let crossing = async {
+        while fixture.count(OURS_WAITS).await == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        rival.batch_execute(&format!("{}; commit", lock(low))).await.unwrap();
+    };
+    let transfer = Command::Transfer { from: low, to: high, amount: 1 };
+    let (answer, ()) = futures_util::join!(engine.submit(fixture.submission(key("k"), transfer)), crossing);
+    assert!(answer.unwrap().outcome.is_ok());
+    assert_eq!((engine.stats().reruns(), engine.stats().splits()), (1, 0));
+    assert_eq!(fixture.posted(high).await, 1);
+}
+
 /// A lane takes keys to be new. When callers repeat them, it looks them up, ever more often the more they do.
 #[tokio::test]
 async fn repeated_keys_are_replayed_and_cost_fewer_reruns_the_more_there_are() {
