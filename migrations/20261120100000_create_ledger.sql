@@ -78,11 +78,15 @@ create table ledger.balances (
   version bigint not null,
   floor bigint,
   ceiling bigint,
+  -- The account's newest entry, the one of this version: where its history begins (see ledger.entries).
+  last_transaction uuid,
+  last_line smallint,
   constraint balances_pkey primary key (brand_key, account_id),
   constraint balances_floor_check check (floor is null or posted - held >= floor),
   constraint balances_ceiling_check check (ceiling is null or posted <= ceiling),
   constraint balances_held_check check (held >= 0),
-  constraint balances_version_check check (version >= 0)
+  constraint balances_version_check check (version >= 0),
+  constraint balances_last_check check (num_nonnulls(last_transaction, last_line) = case version when 0 then 0 else 2 end)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 create table ledger.transactions (
@@ -101,6 +105,10 @@ create unique index transactions_external_ref_key
 create unique index transactions_reverses_key
   on ledger.transactions (brand_key, reverses) where reverses is not null;
 
+-- An account's entries are a chain: its balance names the newest, each names the one before it. So an entry costs one
+-- insertion at the end of one index, and not one more at a place of its account's own: that was a quarter of a posting.
+-- Every 64th is a milestone, in a small index, from which the middle of a long history is reached.
+--
 -- Columns of fixed length first, the widest of them foremost: no padding, 16 bytes less a row.
 create table ledger.entries (
   brand_key bigint not null,
@@ -110,14 +118,18 @@ create table ledger.entries (
   posted_at timestamptz not null,
   account_id uuid not null,
   transaction_id uuid not null,
+  previous_transaction uuid,
   lot_id uuid,
   line smallint not null,
+  previous_line smallint,
   currency text not null,
   memo text,
-  constraint entries_pkey primary key (brand_key, account_id, version),
-  constraint entries_amount_check check (amount <> 0)
+  constraint entries_pkey primary key (brand_key, transaction_id, line),
+  constraint entries_amount_check check (amount <> 0),
+  constraint entries_previous_check
+    check (num_nonnulls(previous_transaction, previous_line) = case version when 1 then 0 else 2 end)
 );
-create index entries_transaction_idx on ledger.entries (brand_key, transaction_id);
+create unique index entries_milestones_key on ledger.entries (brand_key, account_id, version) where version % 64 = 0;
 
 create table ledger.lots (
   brand_key bigint not null,
@@ -293,6 +305,80 @@ create function ledger.named_accounts(
    ) h
 $$;
 
+-- Where to begin to walk back through an account's entries in order to meet those below a version: at most 64 above it.
+create function ledger.history_below(brand bigint, account uuid, below bigint)
+returns table (transaction_id uuid, line smallint) language sql stable as $$
+  select coalesce(milestone.transaction_id, balance.last_transaction), coalesce(milestone.line, balance.last_line)
+    from ledger.balances balance
+    left join lateral (
+         select entry.transaction_id, entry.line
+           from ledger.entries entry
+          where entry.brand_key = balance.brand_key and entry.account_id = balance.account_id
+            and entry.version % 64 = 0 and entry.version >= below - 1 and below <= balance.version
+          order by entry.version
+          limit 1
+         ) milestone on true
+   where balance.brand_key = brand and balance.account_id = account and balance.last_transaction is not null
+$$;
+
+-- The posted balance of an account at the end of a moment; null if there is no such account.
+-- An account's entries never go back in time from one to the next. So its last milestone up to the moment is found by
+-- halving, and the last entry up to it by walking back from the milestone after that one, or from the newest entry.
+create function ledger.balance_at(brand bigint, account uuid, moment timestamptz)
+returns bigint language sql stable as $$
+  with recursive balance as (
+    select version, last_transaction, last_line
+      from ledger.balances
+     where brand_key = brand and account_id = account
+  ), halving (low, high) as (
+    select 0::bigint, version / 64 from balance
+    union all
+    select case when middle.posted_at <= moment then middle.place else low end,
+           case when middle.posted_at <= moment then high else middle.place - 1 end
+      from halving
+     cross join lateral (
+           select entry.version / 64 as place, entry.posted_at
+             from ledger.entries entry
+            where entry.brand_key = brand and entry.account_id = account
+              and entry.version % 64 = 0 and entry.version = (low + high + 1) / 2 * 64
+           offset 0
+           ) middle
+     where low < high
+  ), walk as (
+    select entry.posted_at, entry.balance_after, entry.previous_transaction, entry.previous_line
+      from halving
+     cross join balance
+      left join lateral (
+           select entry.transaction_id, entry.line
+             from ledger.entries entry
+            where entry.brand_key = brand and entry.account_id = account
+              and entry.version % 64 = 0 and entry.version = (low + 1) * 64
+           offset 0
+           ) next on true
+     cross join lateral (
+           select *
+             from ledger.entries entry
+            where entry.brand_key = brand
+              and entry.transaction_id = coalesce(next.transaction_id, balance.last_transaction)
+              and entry.line = coalesce(next.line, balance.last_line)
+           offset 0
+           ) entry
+     where low = high
+    union all
+    select entry.posted_at, entry.balance_after, entry.previous_transaction, entry.previous_line
+      from walk
+     cross join lateral (
+           select *
+             from ledger.entries entry
+            where entry.brand_key = brand
+              and entry.transaction_id = walk.previous_transaction and entry.line = walk.previous_line
+           offset 0
+           ) entry
+     where walk.posted_at > moment
+  )
+  select coalesce((select walk.balance_after from walk where walk.posted_at <= moment), 0)::bigint from balance
+$$;
+
 -- Ends a batch that was decided on balances that somebody else has moved meanwhile.
 create function ledger.refuse_stale(moved bigint, expected integer) returns void language plpgsql as $$
 begin
@@ -324,7 +410,7 @@ grant select on ledger.brands, ledger.accounts, ledger.balances, ledger.transact
   ledger.holds, ledger.idempotency_keys to zerosum_read;
 grant insert on ledger.accounts, ledger.balances, ledger.transactions, ledger.entries, ledger.lots, ledger.holds,
   ledger.idempotency_keys, events.outbox to zerosum_app;
-grant update (posted, held, version) on ledger.balances to zerosum_app;
+grant update (posted, held, version, last_transaction, last_line) on ledger.balances to zerosum_app;
 grant update (remaining, held, expires_at) on ledger.lots to zerosum_app;
 grant update (status, captured, closed_at) on ledger.holds to zerosum_app;
 grant execute on function ledger.forget_expired_keys(bigint, integer) to zerosum_app;

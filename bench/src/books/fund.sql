@@ -11,6 +11,7 @@ with posted as (
   select brand_key, account_id, 1, amount, amount, transaction_id, line, posted_at, 'USD'
     from posted cross join legs
 )
-update ledger.balances b set posted = legs.amount, version = 1
-  from legs
+update ledger.balances b
+   set posted = legs.amount, version = 1, last_transaction = posted.transaction_id, last_line = legs.line
+  from legs cross join posted
  where b.brand_key = ledger.brand_key($1) and b.account_id = legs.account_id

@@ -1,20 +1,29 @@
 -- Rounds $1 to $2. Ids are of version 7 in form: ten seconds lie between two rounds.
 with posted as materialized (
   select p.*, r as round, t.posted_at,
-         (lpad(to_hex((extract(epoch from t.posted_at) * 1000)::bigint), 12, '0') || '70008000'
-          || lpad(to_hex(p.pair), 12, '0'))::uuid as id
+         (lpad(to_hex((extract(epoch from t.posted_at) * 1000)::bigint), 12, '0') || name.tail)::uuid as id,
+         -- What the pair posted in the round before; the first round follows what the books began with.
+         case when r > 1
+              then (lpad(to_hex((extract(epoch from t.posted_at) * 1000)::bigint - 10000), 12, '0') || name.tail)::uuid
+         end as before
     from generate_series($1::bigint, $2::bigint) r
    cross join lateral (select timestamptz '2025-01-01 00:00:00+00' + r * interval '10 seconds' as posted_at) t
    cross join pairs p
+   cross join lateral (select '70008000' || lpad(to_hex(p.pair), 12, '0') as tail) name
 ), transactions as (
   insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
   select brand_key, id, 'transfer', posted_at from posted
 ), entries as (
   insert into ledger.entries
-    (brand_key, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
-  select brand_key, payer, payer_version + round, -1, payer_posted - round, id, 0, posted_at, 'USD' from posted
+    (brand_key, account_id, version, amount, balance_after, transaction_id, line, previous_transaction, previous_line,
+     posted_at, currency)
+  select brand_key, payer, payer_version + round, -1, payer_posted - round, id, 0,
+         coalesce(before, payer_last), case when before is null then payer_line else 0 end, posted_at, 'USD'
+    from posted
   union all
-  select brand_key, payee, payee_version + round, 1, payee_posted + round, id, 1, posted_at, 'USD' from posted
+  select brand_key, payee, payee_version + round, 1, payee_posted + round, id, 1,
+         coalesce(before, payee_last), case when before is null then payee_line else 1 end, posted_at, 'USD'
+    from posted
 ), answers as (
   insert into ledger.idempotency_keys
     (brand_key, name, scope, key, fingerprint, refused, outcome, expires_at)

@@ -21,31 +21,51 @@ const WHOLE_MAX: Duration = Duration::from_secs(120);
 const SINCE_MAX: Duration = Duration::from_secs(10);
 
 /// Transfers of 1 between the customers in a round, so that versions and balances are known without counting.
-/// Customer i pays customer i + 1 in every round.
+/// Customer i pays customer i + 1 in every round: of a customer's two entries of a round the paying one is the first.
 const MAKE: &[&str] = &[
+    "create function pg_temp.made_id(round bigint, place bigint) returns uuid language sql immutable as $$
+       select (lpad(to_hex(1790000000000 + round), 12, '0') || '7000' || '8' || lpad(to_hex(place), 15, '0'))::uuid $$",
+    // What everyone begins with, older than all of it.
+    "create temp table opening as
+       select account_id, row_number() over (order by account_id) - 1 as line,
+              case when floor is null then -1000 * (count(*) over () - 1) else 1000 end as amount
+         from ledger.balances",
+    "insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
+       values (ledger.brand_key('proof'), pg_temp.made_id(0, 0), 'opening', '2026-10-01T00:00:00Z')",
+    "insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
+       select ledger.brand_key('proof'), account_id, 1, amount, amount, pg_temp.made_id(0, 0), line, '2026-10-01T00:00:00Z', 'USD' from opening",
+    "update ledger.balances b set posted = amount, version = 1, last_transaction = pg_temp.made_id(0, 0), last_line = line
+       from opening o where o.account_id = b.account_id",
     "create temp table plan as
-       select b.account_id, row_number() over (order by b.account_id) - 1 as place, b.posted, b.version
+       select b.account_id, row_number() over (order by b.account_id) - 1 as place, b.posted, b.version, b.last_transaction, b.last_line
          from ledger.balances b where b.floor is not null",
     "create temp table made as
        select r.round, p.place, payer.account_id as payer, payee.account_id as payee, payer.version + 2 * r.round - 1 as payer_version,
               payee.version + 2 * r.round as payee_version, payer.posted - 1 as payer_balance, payee.posted as payee_balance,
-              (lpad(to_hex(1790000000000 + r.round), 12, '0') || '7000' || '8' || lpad(to_hex(p.place), 15, '0'))::uuid as transaction_id
+              pg_temp.made_id(r.round, p.place) as transaction_id,
+              case when r.round = 1 then payer.last_transaction else pg_temp.made_id(r.round - 1, (p.place + n - 1) % n) end as payer_last,
+              case when r.round = 1 then payer.last_line else 1 end as payer_line,
+              pg_temp.made_id(r.round, (p.place + 1) % n) as payee_last
          from generate_series(1, $ROUNDS) r (round)
         cross join plan p
+        cross join (select count(*) as n from plan) customers
          join plan payer on payer.place = p.place
-         join plan payee on payee.place = (p.place + 1) % (select count(*) from plan)",
+         join plan payee on payee.place = (p.place + 1) % n",
     "insert into ledger.transactions (brand_key, transaction_id, type, memo, posted_at)
        select ledger.brand_key('proof'), transaction_id, 'transfer', null, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms' from made",
-    "insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)
-       select ledger.brand_key('proof'), payer, payer_version, -1, payer_balance, transaction_id, 0, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made
+    "insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line,
+                                 previous_transaction, previous_line, posted_at, currency)
+       select ledger.brand_key('proof'), payer, payer_version, -1, payer_balance, transaction_id, 0, payer_last, payer_line, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made
        union all
-       select ledger.brand_key('proof'), payee, payee_version, 1, payee_balance, transaction_id, 1, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made",
+       select ledger.brand_key('proof'), payee, payee_version, 1, payee_balance, transaction_id, 1, payee_last, 0, '2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms', 'USD' from made",
     "insert into ledger.idempotency_keys (brand_key, name, scope, key, fingerprint, refused, outcome)
        select ledger.brand_key('proof'), ledger.key_name('accounting:maker', transaction_id::text), 'accounting:maker', transaction_id::text, '\\x00', false,
               '{\"posted\":{\"id\":\"' || transaction_id || '\",\"type\":\"transfer\",\"at\":\"' || to_char(('2026-10-01T00:00:00Z'::timestamptz + round * interval '1 ms') at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')
               || '\",\"entries\":[{\"a\":\"' || payer || '\",\"n\":-1},{\"a\":\"' || payee || '\",\"n\":1}]}}'
          from made",
-    "update ledger.balances b set version = b.version + 2 * $ROUNDS from plan p where p.account_id = b.account_id",
+    "update ledger.balances b set version = b.version + 2 * $ROUNDS, last_line = 1,
+            last_transaction = pg_temp.made_id($ROUNDS, (p.place + n - 1) % n)
+       from plan p cross join (select count(*) as n from plan) customers where p.account_id = b.account_id",
     "drop table made",
     "vacuum analyze ledger.transactions",
     "vacuum analyze ledger.entries",
@@ -61,7 +81,7 @@ pub async fn prove(run: &Run) -> anyhow::Result<Figure> {
         Form::Short => (100, 20),
         Form::Long { .. } => (10_000, 500),
     };
-    let stage = Arc::new(Stage::new(Accounts { customers, opening: 1_000 }).await?);
+    let stage = Arc::new(Stage::new(Accounts { customers, opening: 0 }).await?);
     let admin = stage.database.admin().await;
     for sql in MAKE {
         admin.batch_execute(&sql.replace("$ROUNDS", &rounds.to_string())).await?;

@@ -47,16 +47,17 @@ fn posting(entries: &str) -> String {
 fn entries(rows: &[(&str, i64, &str)]) -> String {
     let rows: Vec<String> = rows
         .iter()
-        .map(|(name, amount, currency)| {
+        .enumerate()
+        .map(|(line, (name, amount, currency))| {
             format!(
                 "(ledger.brand_key('demo'), (select account_id from ledger.accounts where brand_key = ledger.brand_key('demo') and name = '{name}'), 1000,
-                  {amount}, {amount}, '01900000-0000-7000-8000-0000000000aa'::uuid, 0, null::uuid, now(), '{currency}')"
+                  {amount}, {amount}, '01900000-0000-7000-8000-0000000000aa'::uuid, {line}, '01900000-0000-7000-8000-0000000000bb'::uuid, 0, null::uuid, now(), '{currency}')"
             )
         })
         .collect();
     format!(
-        "insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, lot_id,
-                                     posted_at, currency) values {};",
+        "insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line,
+                                     previous_transaction, previous_line, lot_id, posted_at, currency) values {};",
         rows.join(", ")
     )
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use zerosum_domain::{AccountId, AccountType, Amount, Currency, Limits, LotId, Steward};
+use zerosum_domain::{AccountId, AccountType, Amount, Currency, EntryId, Limits, LotId, Steward};
 
-use super::{Book, Context, Undo};
+use super::{Book, Context, EntryRow, Undo};
 
 /// Who an account belongs to, in the caller's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Account {
     pub posted: i64,
     pub held: i64,
     pub version: i64,
+    /// Its newest entry: the one of this version.
+    pub last: Option<EntryId>,
     /// Its live lots, in no order.
     pub lots: Vec<LotId>,
     pub(super) changed: bool,
@@ -50,6 +52,7 @@ impl Account {
             posted: 0,
             held: 0,
             version: 0,
+            last: None,
             lots: Vec::new(),
             changed: false,
             read: (0, 0, 0),
@@ -61,6 +64,13 @@ impl Account {
     pub fn with_balance(mut self, posted: i64, held: i64, version: i64) -> Self {
         (self.posted, self.held, self.version) = (posted, held, version);
         self.read = (posted, held, version);
+        self
+    }
+
+    /// Its newest entry, as it was read.
+    #[must_use]
+    pub fn with_last(mut self, last: Option<EntryId>) -> Self {
+        self.last = last;
         self
     }
 
@@ -87,14 +97,30 @@ impl Account {
         self.opened.as_deref()
     }
 
-    /// Adds a checked amount; answers the entry's version, balance after and currency.
-    pub(super) fn move_by(&mut self, amount: Amount) -> (i64, i64, Currency) {
+    /// Adds a checked amount by this entry, which becomes its newest.
+    pub(super) fn move_by(
+        &mut self,
+        id: EntryId,
+        amount: Amount,
+        lot: Option<LotId>,
+        memo: Option<Arc<str>>,
+    ) -> EntryRow {
         self.posted = match self.posted.checked_add(amount.get()) {
             Some(posted) => posted,
             None => unreachable!("the posting was checked to fit"),
         };
         self.version += 1;
-        (self.version, self.posted, self.currency.clone())
+        EntryRow {
+            id,
+            account: self.id,
+            version: self.version,
+            amount: amount.get(),
+            balance_after: self.posted,
+            previous: self.last.replace(id),
+            lot,
+            currency: self.currency.clone(),
+            memo,
+        }
     }
 
     /// Whether these figures keep to the limits of the account. A floor binds posted − held, a ceiling posted.

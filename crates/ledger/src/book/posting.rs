@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use zerosum_domain::{AccountId, Amount, Currency, EntryId, LotId, TransactionId};
 
-use super::{Book, Context, EntryRow, Lot, TransactionRow, Undo};
+use super::{Book, Context, Lot, TransactionRow, Undo};
 
 /// One entry to be posted.
 #[derive(Debug, Clone)]
@@ -290,23 +290,14 @@ impl Book {
     ) -> PostedEntry {
         let lot = self.apply_lot(context, &leg);
         // LEGS_MAX lines fit 16 bits.
-        let line = u16::try_from(line).unwrap_or(u16::MAX);
-        let (version, balance_after, currency) = match self.accounts.get_mut(&leg.account) {
-            Some(account) => account.move_by(leg.amount),
+        let id = EntryId { transaction, line: u16::try_from(line).unwrap_or(u16::MAX) };
+        let entry = match self.accounts.get_mut(&leg.account) {
+            Some(account) => account.move_by(id, leg.amount, lot, leg.memo),
             None => unreachable!("check() found every account"),
         };
-        self.tape.entries.push(EntryRow {
-            account: leg.account,
-            version,
-            amount: leg.amount.get(),
-            balance_after,
-            transaction,
-            line,
-            lot,
-            currency,
-            memo: leg.memo,
-        });
-        PostedEntry { id: EntryId { transaction, line }, account: leg.account, balance_after, lot }
+        let posted = PostedEntry { id, account: leg.account, balance_after: entry.balance_after, lot };
+        self.tape.entries.push(entry);
+        posted
     }
 
     fn apply_lot(&mut self, context: &mut Context<'_>, leg: &Leg) -> Option<LotId> {

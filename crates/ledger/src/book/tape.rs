@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use zerosum_domain::{AccountId, Currency, EventId, HoldId, LotId, TransactionId};
+use zerosum_domain::{AccountId, Currency, EntryId, EventId, HoldId, LotId, TransactionId};
 
 /// A row of `ledger.transactions`; its moment is the batch's.
 #[derive(Debug, Clone)]
@@ -22,8 +22,9 @@ pub struct EntryRow {
     pub version: i64,
     pub amount: i64,
     pub balance_after: i64,
-    pub transaction: TransactionId,
-    pub line: u16,
+    pub id: EntryId,
+    /// The account's entry before it; only the first has none.
+    pub previous: Option<EntryId>,
     pub lot: Option<LotId>,
     pub currency: Currency,
     pub memo: Option<Arc<str>>,

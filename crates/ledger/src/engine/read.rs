@@ -5,7 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use futures_util::join;
 use tokio_postgres::{Error, Row, types::ToSql};
 use uuid::Uuid;
-use zerosum_domain::{AccountId, BrandId, BrandKey, Currency, HoldId, Limits, LotId, Steward, TransactionId};
+use zerosum_domain::{
+    AccountId, BrandId, BrandKey, Currency, EntryId, HoldId, Limits, LotId, Steward, TransactionId,
+};
 
 use super::{StateMachine, Wants, session::Session};
 use crate::book::{Account, Book, Drawn, EntryRow, Hold, HoldStatus, KnownTransaction, Lot};
@@ -237,7 +239,19 @@ fn account(row: &Row) -> Result<Option<Account>, Error> {
     let limits = Limits { floor: row.try_get(10)?, ceiling: row.try_get(11)? };
     let account =
         Account::loaded(AccountId::new(row.try_get(1)?), currency, steward, limits, row.try_get(4)?);
-    Ok(Some(account.with_balance(row.try_get(7)?, row.try_get(8)?, row.try_get(9)?)))
+    let account = account.with_balance(row.try_get(7)?, row.try_get(8)?, row.try_get(9)?);
+    Ok(Some(account.with_last(entry_id(row, 12)?)))
+}
+
+/// A transaction and a line, side by side.
+fn entry_id(row: &Row, column: usize) -> Result<Option<EntryId>, Error> {
+    let (transaction, line): (Option<Uuid>, Option<i16>) = (row.try_get(column)?, row.try_get(column + 1)?);
+    // Lines are written from a u16 that is below 2,000.
+    let id = |transaction, line| EntryId {
+        transaction: TransactionId::new(transaction),
+        line: u16::try_from(line).unwrap_or_default(),
+    };
+    Ok(transaction.zip(line).map(|(transaction, line)| id(transaction, line)))
 }
 
 fn hold(row: &Row) -> Result<Option<Hold>, Error> {
@@ -251,14 +265,15 @@ fn hold(row: &Row) -> Result<Option<Hold>, Error> {
 
 fn entry(row: &Row) -> Result<Option<EntryRow>, Error> {
     let Ok(currency) = Currency::parse(row.try_get(11)?) else { return Ok(None) };
-    let (line, lot): (i16, Option<Uuid>) = (row.try_get(9)?, row.try_get(10)?);
+    let Some(id) = entry_id(row, 9)? else { return Ok(None) };
+    let lot: Option<Uuid> = row.try_get(15)?;
     Ok(Some(EntryRow {
+        id,
         account: AccountId::new(row.try_get(5)?),
         version: row.try_get(6)?,
         amount: row.try_get(7)?,
         balance_after: row.try_get(8)?,
-        transaction: TransactionId::new(row.try_get(1)?),
-        line: u16::try_from(line).unwrap_or_default(),
+        previous: entry_id(row, 13)?,
         lot: lot.map(LotId::new),
         currency,
         memo: text(row, 12)?,

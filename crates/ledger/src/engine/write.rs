@@ -22,7 +22,8 @@ use futures_util::{
 use jiff::Timestamp;
 use tokio::time::timeout;
 use tokio_postgres::{Error, types::ToSql};
-use zerosum_domain::{BrandId, BrandKey};
+use uuid::Uuid;
+use zerosum_domain::{BrandId, BrandKey, EntryId};
 
 use self::{answers::Keys, failure::Failure, rows::Rows};
 use super::{
@@ -191,6 +192,26 @@ impl<'a> Books<'a> {
 /// One column of rows, as an array parameter.
 fn column<'a, T, U>(rows: &'a [(BrandKey, T)], of: impl Fn(&'a T) -> U) -> Vec<U> {
     rows.iter().map(|(_, row)| of(row)).collect()
+}
+
+/// Names of entries, as two columns.
+#[derive(Default)]
+struct EntryIds {
+    transactions: Vec<Option<Uuid>>,
+    lines: Vec<Option<i16>>,
+}
+
+impl EntryIds {
+    fn of<T>(rows: &[(BrandKey, T)], of: impl Fn(&T) -> Option<EntryId>) -> Self {
+        let ids = rows.iter().map(|(_, row)| of(row));
+        let (transactions, lines) = ids
+            .map(|id| {
+                let line = id.map(|id| i16::try_from(id.line).unwrap_or(i16::MAX));
+                (id.map(|id| id.transaction.uuid()), line)
+            })
+            .unzip();
+        Self { transactions, lines }
+    }
 }
 
 fn brands<T>(rows: &[(BrandKey, T)]) -> Vec<i64> {

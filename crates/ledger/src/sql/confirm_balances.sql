@@ -2,10 +2,13 @@
 -- state is looked at again.
 with moved as (
   update ledger.balances b
-     set posted = u.posted, held = u.held, version = u.version
+     set posted = u.posted, held = u.held, version = u.version,
+         last_transaction = u.last_transaction, last_line = u.last_line
     from (select unnest($1::bigint[]) as brand_key, unnest($2::uuid[]) as account_id, unnest($3::bigint[]) as posted,
-                 unnest($4::bigint[]) as held, unnest($5::bigint[]) as version, unnest($6::bigint[]) as old_posted,
-                 unnest($7::bigint[]) as old_held, unnest($8::bigint[]) as old_version) u
+                 unnest($4::bigint[]) as held, unnest($5::bigint[]) as version,
+                 unnest($6::uuid[]) as last_transaction, unnest($7::smallint[]) as last_line,
+                 unnest($8::bigint[]) as old_posted, unnest($9::bigint[]) as old_held,
+                 unnest($10::bigint[]) as old_version) u
    where b.brand_key = u.brand_key and b.account_id = u.account_id
      and b.posted = u.old_posted and b.held = u.old_held and b.version = u.old_version
   returning 1

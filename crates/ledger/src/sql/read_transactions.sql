@@ -1,6 +1,7 @@
 -- The transactions that the batch's commands name, with their entries, and what reversed them.
 select t.brand_key, t.transaction_id, t.type, t.reverses is not null as is_reversal, r.transaction_id as reversed_by,
-       e.account_id, e.version, e.amount, e.balance_after, e.line, e.lot_id, e.currency, e.memo
+       e.account_id, e.version, e.amount, e.balance_after, e.transaction_id, e.line, e.currency, e.memo,
+       e.previous_transaction, e.previous_line, e.lot_id
   from (select unnest($1::bigint[]) as brand_key, unnest($2::uuid[]) as transaction_id) named
  cross join lateral (
        select * from ledger.transactions t

@@ -1,4 +1,4 @@
--- Every balance against its account's last entry, however old that is: C2 it is the balance after it; C4 its version is
+-- Every balance against the entry that it names as its last, however old that is: C2 it is the balance after it; C4 its version is
 -- that entry's; C5 it keeps to its limits. One look into the primary key of the entries per account.
 -- The moment ($2) is not needed: a balance costs the same whether or not it has moved.
 with judged as (
@@ -11,8 +11,8 @@ with judged as (
     left join lateral (
          select x.balance_after, x.version from ledger.entries x
           where x.brand_key = b.brand_key and x.account_id = b.account_id
-          order by x.version desc
-          limit 1
+            and x.transaction_id = b.last_transaction and x.line = b.last_line
+         offset 0
          ) e on true
    where $2::timestamptz is not null
 ), problems as (

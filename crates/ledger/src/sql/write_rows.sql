@@ -15,31 +15,33 @@ answers as (
 ),
 moved as (
   update ledger.balances b
-     set posted = u.posted, held = u.held, version = u.version
+     set posted = u.posted, held = u.held, version = u.version,
+         last_transaction = u.last_transaction, last_line = u.last_line
     from (select unnest($11::bigint[]) as brand_key, unnest($12::uuid[]) as account_id,
                  unnest($13::bigint[]) as posted, unnest($14::bigint[]) as held, unnest($15::bigint[]) as version,
-                 unnest($16::bigint[]) as old_posted, unnest($17::bigint[]) as old_held,
-                 unnest($18::bigint[]) as old_version) u
+                 unnest($16::uuid[]) as last_transaction, unnest($17::smallint[]) as last_line,
+                 unnest($18::bigint[]) as old_posted, unnest($19::bigint[]) as old_held,
+                 unnest($20::bigint[]) as old_version) u
    where b.brand_key = u.brand_key and b.account_id = u.account_id
      and b.posted = u.old_posted and b.held = u.old_held and b.version = u.old_version
   returning 1
 ),
 transactions as (
   insert into ledger.transactions (brand_key, transaction_id, type, external_ref, memo, metadata, reverses, posted_at)
-  select unnest($19::bigint[]), unnest($20::uuid[]), unnest($21::text[]), unnest($22::text[]), unnest($23::text[]),
-         unnest($24::text[])::json, unnest($25::uuid[]), $1
+  select unnest($21::bigint[]), unnest($22::uuid[]), unnest($23::text[]), unnest($24::text[]), unnest($25::text[]),
+         unnest($26::text[])::json, unnest($27::uuid[]), $1
 ),
 entries as (
-  insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, lot_id,
-                              currency, memo, posted_at)
-  select unnest($26::bigint[]), unnest($27::uuid[]), unnest($28::bigint[]), unnest($29::bigint[]),
-         unnest($30::bigint[]), unnest($31::uuid[]), unnest($32::smallint[]), unnest($33::uuid[]), unnest($34::text[]),
-         unnest($35::text[]), $1
+  insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line,
+                              previous_transaction, previous_line, lot_id, currency, memo, posted_at)
+  select unnest($28::bigint[]), unnest($29::uuid[]), unnest($30::bigint[]), unnest($31::bigint[]),
+         unnest($32::bigint[]), unnest($33::uuid[]), unnest($34::smallint[]), unnest($35::uuid[]),
+         unnest($36::smallint[]), unnest($37::uuid[]), unnest($38::text[]), unnest($39::text[]), $1
 ),
 events as (
   insert into events.outbox (brand_key, event_id, kind, subjects, payload, created_at)
-  select unnest($36::bigint[]), unnest($37::uuid[]), unnest($38::text[]), unnest($39::text[])::uuid[],
-         unnest($40::text[]), $1
+  select unnest($40::bigint[]), unnest($41::uuid[]), unnest($42::text[]), unnest($43::text[])::uuid[],
+         unnest($44::text[]), $1
 )
 -- The moment, and that the brands are there and take writes, if the lane only remembers them.
 select clock_timestamp(),

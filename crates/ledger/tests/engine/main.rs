@@ -239,12 +239,12 @@ async fn a_lock_is_waited_for_shortly_on_memory_and_patiently_under_locks() {
 }
 
 /// PostgreSQL ends ours: the rival waits for a minute before it looks for a deadlock. Ours is alone in its batch, so that
-/// nothing but running again can save it.
+/// nothing but running again can save it. It looks once: where the rival was slow to cross it, there is another round.
 #[tokio::test]
 async fn a_batch_that_a_deadlock_has_ended_runs_again() {
     const LOOKS: &str = "
         do $$ begin
-          execute format('alter database %I set deadlock_timeout = ''200ms''', current_database());
+          execute format('alter database %I set deadlock_timeout = ''300ms''', current_database());
         end $$;
         set deadlock_timeout = '1min'";
     const OURS_WAITS: &str = "
@@ -253,24 +253,33 @@ async fn a_batch_that_a_deadlock_has_ended_runs_again() {
     let fixture = Fixture::new().await;
     let rival = fixture.database.admin().await;
     rival.batch_execute(LOOKS).await.unwrap();
-    let engine = fixture.engine_with(|config| EngineConfig { remembers: false, ..config });
-    let (one, two) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
-    let (low, high) = (one.min(two), one.max(two));
-    let lock = |account: AccountId| {
-        format!("select from ledger.balances where account_id = '{}' for update", account.uuid())
-    };
-    rival.batch_execute(&format!("begin; {}", lock(high))).await.unwrap();
-    let crossing = async {
-        while fixture.count(OURS_WAITS).await == 0 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
+    let watcher = fixture.database.admin().await;
+    let mut seen = Vec::new();
+    for round in 0..5 {
+        let engine = fixture.engine_with(|config| EngineConfig { remembers: false, ..config });
+        let (one, two) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+        let (low, high) = (one.min(two), one.max(two));
+        let lock = |account: AccountId| {
+            format!("select from ledger.balances where account_id = '{}' for update", account.uuid())
+        };
+        rival.batch_execute(&format!("begin; {}", lock(high))).await.unwrap();
+        let crossing = async {
+            while watcher.query_one(OURS_WAITS, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            rival.batch_execute(&format!("{}; commit", lock(low))).await.unwrap();
+        };
+        let transfer = Command::Transfer { from: low, to: high, amount: 1 };
+        let submission = fixture.submission(key(format!("{round}")), transfer);
+        let (answer, ()) = futures_util::join!(engine.submit(submission), crossing);
+        assert!(answer.unwrap().outcome.is_ok());
+        assert_eq!(fixture.posted(high).await, 1);
+        seen.push((engine.stats().reruns(), engine.stats().splits()));
+        if seen.last() == Some(&(1, 0)) {
+            return;
         }
-        rival.batch_execute(&format!("{}; commit", lock(low))).await.unwrap();
-    };
-    let transfer = Command::Transfer { from: low, to: high, amount: 1 };
-    let (answer, ()) = futures_util::join!(engine.submit(fixture.submission(key("k"), transfer)), crossing);
-    assert!(answer.unwrap().outcome.is_ok());
-    assert_eq!((engine.stats().reruns(), engine.stats().splits()), (1, 0));
-    assert_eq!(fixture.posted(high).await, 1);
+    }
+    panic!("run again once and not split: {seen:?}");
 }
 
 /// A lane takes keys to be new. When callers repeat them, it looks them up, ever more often the more they do.

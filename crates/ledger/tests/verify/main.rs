@@ -185,13 +185,17 @@ async fn a_duplicated_entry_is_found_even_without_the_primary_key() {
 async fn a_whole_transaction_posted_twice_is_found() {
     // Both sides again, with the next versions and the right balances: the lines still tell.
     let (_, report) = planted(&format!(
-        "insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, lot_id,
-                                     posted_at, currency, memo)
-         select brand_key, account_id, 4, amount, 30 * sign(amount) + amount, transaction_id, line, lot_id, posted_at,
-                currency, memo
-           from ledger.entries where account_id in ({SAFE}, {TILL}) and version = 2;
-         update ledger.balances set posted = posted + 10 * sign(posted), version = 4
-          where account_id in ({SAFE}, {TILL})"
+        "alter table ledger.entries drop constraint entries_pkey;
+         insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line,
+                                     previous_transaction, previous_line, lot_id, posted_at, currency, memo)
+         select brand_key, account_id, 4, e.amount, 30 * sign(e.amount) + e.amount, e.transaction_id, e.line,
+                last.transaction_id, last.line, e.lot_id, e.posted_at, e.currency, e.memo
+           from ledger.entries e join ledger.entries last using (brand_key, account_id)
+          where account_id in ({SAFE}, {TILL}) and e.version = 2 and last.version = 3;
+         update ledger.balances b
+            set posted = posted + 10 * sign(posted), version = 4, last_transaction = e.transaction_id, last_line = e.line
+           from ledger.entries e
+          where e.account_id = b.account_id and e.version = 4 and b.account_id in ({SAFE}, {TILL})"
     ))
     .await;
     assert_finds(&report, Checker::C1, "transaction", "is there twice");
@@ -206,6 +210,26 @@ async fn a_version_gap_is_found() {
     ))
     .await;
     assert_finds(&report, Checker::C4, &account(&books, SAFE).await, "a gap");
+    assert_eq!(report.total_of_all(), 1, "{report}");
+}
+
+#[tokio::test]
+async fn an_entry_outside_the_chain_is_found() {
+    // Each names another entry that is there, and no figure is wrong.
+    let first = "e.version = 1 and e.brand_key = x.brand_key and e.account_id = x.account_id";
+    let (books, report) = planted(&format!(
+        "update ledger.entries x set previous_transaction = e.transaction_id, previous_line = e.line
+           from ledger.entries e where {first} and x.account_id = {SAFE} and x.version = 3"
+    ))
+    .await;
+    assert_finds(&report, Checker::C4, &account(&books, SAFE).await, "does not name the one before it");
+    assert_eq!(report.total_of_all(), 1, "{report}");
+    let (books, report) = planted(&format!(
+        "update ledger.balances x set last_transaction = e.transaction_id, last_line = e.line
+           from ledger.entries e where {first} and x.account_id = {SAFE}"
+    ))
+    .await;
+    assert_finds(&report, Checker::C4, &account(&books, SAFE).await, "does not name the last entry");
     assert_eq!(report.total_of_all(), 1, "{report}");
 }
 

@@ -41,6 +41,16 @@ async fn what_is_wrong_with_new_entries_is_found() {
             format!("update ledger.entries set version = 9 where account_id = {SAFE} and version = 2"),
         ),
         (
+            Checker::C4,
+            "not one chain",
+            // What was the last is named by nobody now, and the first by two.
+            format!(
+                "update ledger.entries x set previous_transaction = e.transaction_id, previous_line = e.line
+                   from ledger.entries e
+                  where x.account_id = {SAFE} and x.version = 3 and e.account_id = {SAFE} and e.version = 1"
+            ),
+        ),
+        (
             Checker::C7,
             "do not follow",
             format!(
@@ -79,6 +89,14 @@ async fn a_figure_that_no_longer_follows_is_found_however_old_its_entries_are() 
             Checker::C4,
             "not that of the last entry",
             format!("update ledger.balances set version = version + 1 where account_id = {SAFE}"),
+        ),
+        (
+            Checker::C4,
+            "not that of the last entry",
+            format!(
+                "update ledger.balances x set last_transaction = e.transaction_id, last_line = e.line
+                   from ledger.entries e where x.account_id = {SAFE} and e.account_id = {SAFE} and e.version = 1"
+            ),
         ),
         (
             Checker::C2,

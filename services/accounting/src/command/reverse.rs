@@ -30,7 +30,7 @@ pub(super) fn decide(
 ) -> Result<Posted, Refused> {
     let original = book.transaction(reverse.original).ok_or(Refused::UnknownTransaction)?;
     let mut entries: Vec<&EntryRow> = original.entries.iter().collect();
-    entries.sort_unstable_by_key(|entry| entry.line);
+    entries.sort_unstable_by_key(|entry| entry.id.line);
     let legs: Vec<Leg> = entries.into_iter().filter_map(opposite).collect();
     post::check_stewards(book, &legs)?;
     let posting = Posting {

@@ -152,7 +152,7 @@ fn lots_of(case: &Case<'_, '_>, original: &WalletTransaction, points: i64) -> Re
 fn taken_from(case: &Case<'_, '_>, original: &WalletTransaction) -> Vec<(LotId, i64)> {
     let Some(posting) = original.spend_posting else { return Vec::new() };
     let known = case.book.transaction(posting).map_or(&[][..], |known| known.entries.as_slice());
-    let made = case.book.tape().entries.iter().filter(|entry| entry.transaction == posting);
+    let made = case.book.tape().entries.iter().filter(|entry| entry.id.transaction == posting);
     known
         .iter()
         .chain(made)

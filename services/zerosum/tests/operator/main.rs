@@ -12,8 +12,10 @@ const BOOKS: &str = "
     insert into ledger.accounts (brand_key, account_id, name, type, steward, currency, keeps_lots, created_at, updated_at)
       select ledger.brand_key('north'), id, 'a', 'asset', 'general', 'USD', false, now(), now()
         from unnest(array['00000000-0000-7000-8000-00000000000a', '00000000-0000-7000-8000-00000000000b']::uuid[]) id;
-    insert into ledger.balances (brand_key, account_id, posted, held, version)
-      select brand_key, account_id, case when account_id::text like '%a' then -5 else 5 end, 0, 1 from ledger.accounts;
+    insert into ledger.balances (brand_key, account_id, posted, held, version, last_transaction, last_line)
+      select brand_key, account_id, case when account_id::text like '%a' then -5 else 5 end, 0, 1,
+             '019a9f00-0000-7000-8000-000000000001', case when account_id::text like '%a' then 0 else 1 end
+        from ledger.accounts;
     insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
       values (ledger.brand_key('north'), '019a9f00-0000-7000-8000-000000000001', 'test', now());
     insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line, posted_at, currency)

@@ -175,8 +175,8 @@ fn a_posting_writes_one_transaction_its_entries_and_one_event() {
     till.book.tell_postings(&mut Context::new(jiff::Timestamp::UNIX_EPOCH, &mut Ids::seeded(1)));
     let tape = till.book.tape();
     let [TransactionRow { id, .. }] = tape.transactions.as_slice() else { panic!("one transaction") };
-    assert!(tape.entries.iter().all(|entry| entry.transaction == *id));
-    assert_eq!(tape.entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [0, 1]);
+    assert!(tape.entries.iter().all(|entry| entry.id.transaction == *id));
+    assert_eq!(tape.entries.iter().map(|entry| entry.id.line).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(tape.outbox.len(), 1);
     assert_eq!(
         (tape.outbox[0].subjects.as_slice(), tape.outbox[0].payload.as_ref()),

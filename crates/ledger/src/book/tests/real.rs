@@ -87,7 +87,7 @@ impl Real {
     /// Everything on the tape's entries, in the model's words, with the account's version.
     pub fn tape(&self) -> Vec<(model::Entry, i64)> {
         let entry = |row: &EntryRow| model::Entry {
-            transaction: self.transaction_no(row.transaction),
+            transaction: self.transaction_no(row.id.transaction),
             account: self.account_no(row.account),
             lot: row.lot.map(|lot| self.lot_no(lot)),
             amount: i128::from(row.amount),

@@ -6,7 +6,7 @@ use tokio_postgres::Error;
 use uuid::Uuid;
 use zerosum_domain::BrandKey;
 
-use super::{Books, Params, brands, column};
+use super::{Books, EntryIds, Params, brands, column};
 use crate::{
     book::Account,
     engine::{
@@ -47,6 +47,7 @@ pub(super) async fn accounts<M: StateMachine>(
     let posted = column(&rows, |(account, _)| account.posted);
     let held = column(&rows, |(account, _)| account.held);
     let versions = column(&rows, |(account, _)| account.version);
+    let last = EntryIds::of(&rows, |(account, _)| account.last);
     let floors = column(&rows, |(account, _)| account.limits.floor);
     let ceilings = column(&rows, |(account, _)| account.limits.ceiling);
     let db = session.db();
@@ -65,7 +66,8 @@ pub(super) async fn accounts<M: StateMachine>(
         &metadata,
         &now,
     ];
-    let balances: Params<'_, 7> = [&brands, &ids, &posted, &held, &versions, &floors, &ceilings];
+    let balances: Params<'_, 9> =
+        [&brands, &ids, &posted, &held, &versions, &last.transactions, &last.lines, &floors, &ceilings];
     let (accounts, balances) = join!(
         db.execute(&session.statements.insert_accounts, &named),
         db.execute(&session.statements.insert_balances, &balances),
@@ -81,6 +83,7 @@ pub(super) struct Balances {
     posted: Vec<i64>,
     held: Vec<i64>,
     versions: Vec<i64>,
+    last: EntryIds,
     old_posted: Vec<i64>,
     old_held: Vec<i64>,
     old_versions: Vec<i64>,
@@ -98,19 +101,22 @@ impl Balances {
             posted: column(&rows, |account| account.posted),
             held: column(&rows, |account| account.held),
             versions: column(&rows, |account| account.version),
+            last: EntryIds::of(&rows, |account| account.last),
             old_posted: column(&rows, |account| account.as_read().0),
             old_held: column(&rows, |account| account.as_read().1),
             old_versions: column(&rows, |account| account.as_read().2),
         }
     }
 
-    pub fn params(&self) -> Params<'_, 8> {
+    pub fn params(&self) -> Params<'_, 10> {
         [
             &self.brands,
             &self.ids,
             &self.posted,
             &self.held,
             &self.versions,
+            &self.last.transactions,
+            &self.last.lines,
             &self.old_posted,
             &self.old_held,
             &self.old_versions,

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Books, Params, brands, column};
+use super::{Books, EntryIds, Params, brands, column};
 use crate::book::{EntryRow, TransactionRow};
 
 /// The columns of the new transactions.
@@ -50,8 +50,8 @@ pub(super) struct Entries<'a> {
     versions: Vec<i64>,
     amounts: Vec<i64>,
     balances: Vec<i64>,
-    transactions: Vec<Uuid>,
-    lines: Vec<i16>,
+    ids: EntryIds,
+    previous: EntryIds,
     lots: Vec<Option<Uuid>>,
     currencies: Vec<&'a str>,
     memos: Vec<Option<&'a str>>,
@@ -66,23 +66,25 @@ impl<'a> Entries<'a> {
             versions: column(&rows, |row| row.version),
             amounts: column(&rows, |row| row.amount),
             balances: column(&rows, |row| row.balance_after),
-            transactions: column(&rows, |row| row.transaction.uuid()),
-            lines: column(&rows, |row| i16::try_from(row.line).unwrap_or(i16::MAX)),
+            ids: EntryIds::of(&rows, |row| Some(row.id)),
+            previous: EntryIds::of(&rows, |row| row.previous),
             lots: column(&rows, |row| row.lot.map(|id| id.uuid())),
             currencies: column(&rows, |row| row.currency.as_str()),
             memos: column(&rows, |row| row.memo.as_deref()),
         }
     }
 
-    pub fn params(&self) -> Params<'_, 10> {
+    pub fn params(&self) -> Params<'_, 12> {
         [
             &self.brands,
             &self.accounts,
             &self.versions,
             &self.amounts,
             &self.balances,
-            &self.transactions,
-            &self.lines,
+            &self.ids.transactions,
+            &self.ids.lines,
+            &self.previous.transactions,
+            &self.previous.lines,
             &self.lots,
             &self.currencies,
             &self.memos,
