@@ -86,7 +86,7 @@ create table ledger.balances (
   constraint balances_ceiling_check check (ceiling is null or posted <= ceiling),
   constraint balances_held_check check (held >= 0),
   constraint balances_version_check check (version >= 0),
-  constraint balances_last_check check (num_nonnulls(last_transaction, last_line) = case version when 0 then 0 else 2 end)
+  constraint balances_last_check check ((version = 0) = (last_transaction is null))
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 create table ledger.transactions (
@@ -126,8 +126,7 @@ create table ledger.entries (
   memo text,
   constraint entries_pkey primary key (brand_key, transaction_id, line),
   constraint entries_amount_check check (amount <> 0),
-  constraint entries_previous_check
-    check (num_nonnulls(previous_transaction, previous_line) = case version when 1 then 0 else 2 end)
+  constraint entries_previous_check check ((version = 1) = (previous_transaction is null))
 );
 create unique index entries_milestones_key on ledger.entries (brand_key, account_id, version) where version % 64 = 0;
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::stage::{Ask, Stage, transaction};
+use super::stage::{Ask, BRAND, Stage, transaction};
 
 #[tokio::test]
 async fn a_ledger_is_paged_newest_first_and_its_cursor_is_its_own() {
@@ -58,6 +58,71 @@ async fn a_balance_of_the_past_is_what_it_was() {
         let ask = Ask::get("getTrialBalance", format!("/v1/trial-balance?at={moment}"));
         assert_eq!(stage.ask(ask).await.expect(200)["balanced"], true);
     }
+}
+
+/// Its entries are a chain with a milestone at every 64th: pages and balances begin at any place of it.
+#[tokio::test]
+async fn a_long_history_is_read_from_any_place_of_it() {
+    const POSTINGS: i64 = 140;
+    let stage = Stage::new().await;
+    let (till, bank) = (stage.account("Till").await, stage.account("Bank").await);
+    let (mut sum, mut newest_first, mut balances) = (0, Vec::new(), Vec::new());
+    for amount in 1..=POSTINGS {
+        // Some move the account by two entries, of which one names the other.
+        let legs = match amount % 3 {
+            0 => vec![(&*till, amount), (&*bank, -amount - 7), (&*till, 7)],
+            _ => vec![(&*till, amount), (&*bank, -amount)],
+        };
+        let posted = stage.post(&transaction(&legs)).await.expect(201);
+        let amounts = legs.iter().filter(|(account, _)| *account == till).map(|(_, amount)| *amount);
+        newest_first.extend(amounts.clone());
+        let before = sum;
+        sum += amounts.sum::<i64>();
+        let at: jiff::Timestamp = posted["posted_at"].as_str().unwrap().parse().unwrap();
+        balances.extend([(at - jiff::SignedDuration::from_micros(1), before), (at, sum)]);
+    }
+    newest_first.reverse();
+    for limit in [1, 7, 64, 200] {
+        let mut read: Vec<i64> = Vec::new();
+        let mut target = format!("/v1/accounts/{till}/ledger?limit={limit}");
+        loop {
+            let page = stage.ask(Ask::get("getAccountLedger", &target)).await.expect(200);
+            let rows = page["data"].as_array().unwrap();
+            assert!(!rows.is_empty() && rows.len() <= limit);
+            read.extend(rows.iter().map(|row| row["amount_cents"].as_str().unwrap().parse::<i64>().unwrap()));
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            target = format!("/v1/accounts/{till}/ledger?limit={limit}&cursor={cursor}");
+        }
+        assert_eq!(read, newest_first, "{limit}");
+    }
+    let (oldest, _) = balances[1];
+    for (at, expected) in balances {
+        let ask = Ask::get("getAccountBalance", format!("/v1/accounts/{till}/balance?at={at}"));
+        assert_eq!(stage.ask(ask).await.expect(200)["balance_cents"], expected.to_string(), "{at}");
+    }
+    // The far end is reached from a milestone, not from the newest entry.
+    let brand = zerosum_domain::BrandId::parse(BRAND).unwrap().key().get();
+    let account: uuid::Uuid = till.parse().unwrap();
+    let page = include_str!("../../src/store/entries.sql");
+    let looked_up = entries_looked_up(&stage, page, &[&brand, &account, &6_i64, &5_i64]).await;
+    assert!((5..=70).contains(&looked_up), "{looked_up}");
+    let balance = include_str!("../../src/store/balance_at.sql");
+    let looked_up = entries_looked_up(&stage, balance, &[&brand, &account, &oldest]).await;
+    assert!((1..=75).contains(&looked_up), "{looked_up}");
+    stage.books_hold().await;
+}
+
+/// How many entries a query looks up, by a session that has done nothing else.
+async fn entries_looked_up(
+    stage: &Stage,
+    sql: &str,
+    params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+) -> i64 {
+    let admin = stage.database.admin().await;
+    admin.batch_execute("begin").await.unwrap();
+    admin.query(sql, params).await.unwrap();
+    let counted = "select idx_tup_fetch from pg_stat_xact_user_tables where schemaname = 'ledger' and relname = 'entries'";
+    admin.query_one(counted, &[]).await.unwrap().get(0)
 }
 
 #[tokio::test]

@@ -65,3 +65,30 @@ async fn pages_meet_without_a_gap_and_a_cursor_is_its_account_s_own() {
     }
     assert_eq!(seen, [-6, -6, 5, 4, 3]);
 }
+
+/// Longer than the distance of two milestones of the chain that its entries are.
+#[tokio::test]
+async fn a_long_history_has_its_rows_whole_wherever_a_page_begins() {
+    let stage = Stage::new().await;
+    // Six entries each: a spend takes all of three grants.
+    for _ in 0..25 {
+        for _ in 0..3 {
+            stage.grant("u-1", 2, json!({})).await.expect(201);
+        }
+        stage.spend("u-1", 6).await.expect(201);
+    }
+    for limit in [1, 3, 7, 50] {
+        let mut seen = Vec::new();
+        let mut more = format!("&limit={limit}");
+        loop {
+            let page = stage.ledger("u-1", &more).await;
+            let rows = page["data"].as_array().unwrap();
+            assert!(!rows.is_empty() && rows.len() <= limit);
+            seen.extend(rows.iter().map(|row| row["amount_cents"].as_i64().unwrap()));
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            more = format!("&limit={limit}&cursor={cursor}");
+        }
+        assert_eq!(seen, [-6, 2, 2, 2].repeat(25), "{limit}");
+    }
+    stage.books_hold().await;
+}

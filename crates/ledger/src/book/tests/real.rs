@@ -1,9 +1,9 @@
 //! The real book, spoken to in the model's words.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
-use zerosum_domain::{AccountId, Amount, Currency, HoldId, Limits, LotId, Steward, TransactionId};
+use zerosum_domain::{AccountId, Amount, Currency, EntryId, HoldId, Limits, LotId, Steward, TransactionId};
 use zerosum_testkit::model;
 use zerosum_testkit::model::{AccountNo, HoldNo, HoldState, LotNo, Moment, NotOpen, Refusal, TransactionNo};
 
@@ -22,6 +22,8 @@ pub struct Real {
     lots: Vec<LotId>,
     holds: Vec<HoldId>,
     transactions: Vec<TransactionId>,
+    /// The last entry of each account that had one when the batch began.
+    last: HashMap<AccountId, EntryId>,
 }
 
 /// How many of each the book had; what came later is taken back with a refused command.
@@ -43,6 +45,7 @@ impl Real {
             lots: Vec::new(),
             holds: Vec::new(),
             transactions: Vec::new(),
+            last: HashMap::new(),
         };
         for (_, account) in model.accounts() {
             let id = AccountId::new(Context::new(at(0), &mut real.ids).id());
@@ -94,6 +97,17 @@ impl Real {
             balance_after: i128::from(row.balance_after),
         };
         self.book.tape().entries.iter().map(|row| (entry(row), row.version)).collect()
+    }
+
+    /// Each entry names the one of its account before it, and each account its newest.
+    pub fn assert_one_chain(&self) {
+        let mut last = self.last.clone();
+        for row in &self.book.tape().entries {
+            assert_eq!(row.previous, last.insert(row.account, row.id), "{row:?}");
+        }
+        for account in self.book.accounts() {
+            assert_eq!(account.last.as_ref(), last.get(&account.id), "{account:?}");
+        }
     }
 
     pub fn post(&mut self, posting: &model::Posting) -> Result<TransactionNo, Refusal> {
@@ -163,7 +177,8 @@ impl Real {
         let (mut book, _) = empty();
         for (number, account) in model.accounts() {
             let old = self.account(number);
-            let fresh = loaded(old.id, account).with_balance(old.posted, old.held, old.version);
+            let fresh =
+                loaded(old.id, account).with_balance(old.posted, old.held, old.version).with_last(old.last);
             book.load_account(fresh, None, None);
         }
         for (number, _) in model.lots() {
@@ -192,6 +207,7 @@ impl Real {
                 },
             );
         }
+        self.last = self.book.accounts().filter_map(|account| Some((account.id, account.last?))).collect();
         self.book = book;
     }
 

@@ -246,6 +246,7 @@ impl World {
     }
 
     fn compare_tape(&self) {
+        self.real.assert_one_chain();
         let tape = self.real.tape();
         let expected = &self.model.entries()[self.before_batch..];
         assert_eq!(tape.len(), expected.len());
