@@ -320,6 +320,35 @@ returns table (transaction_id uuid, line smallint) language sql stable as $$
    where balance.brand_key = brand and balance.account_id = account and balance.last_transaction is not null
 $$;
 
+-- An account's entries below a version, newest first: a walk from one to the one before it.
+create function ledger.history(brand bigint, account uuid, below bigint default 9223372036854775807, most bigint default 100)
+returns setof ledger.entries language sql stable as $$
+  with recursive walk as (
+    select entry.*, case when entry.version < below then 1 else 0 end::bigint as found
+      from ledger.history_below(brand, account, below) begin
+     cross join lateral (
+           select * from ledger.entries entry
+            where entry.brand_key = brand and entry.transaction_id = begin.transaction_id and entry.line = begin.line
+           offset 0
+           ) entry
+    union all
+    select entry.*, walk.found + case when entry.version < below then 1 else 0 end
+      from walk
+     cross join lateral (
+           select * from ledger.entries entry
+            where entry.brand_key = brand
+              and entry.transaction_id = walk.previous_transaction and entry.line = walk.previous_line
+           offset 0
+           ) entry
+     where walk.found < most
+  )
+  select brand_key, version, amount, balance_after, posted_at, account_id, transaction_id, previous_transaction, lot_id,
+         line, previous_line, currency, memo
+    from walk
+   where version < below
+   order by version desc
+$$;
+
 -- The posted balance of an account at the end of a moment; null if there is no such account.
 -- An account's entries never go back in time from one to the next. So its last milestone up to the moment is found by
 -- halving, and the last entry up to it by walking back from the milestone after that one, or from the newest entry.
