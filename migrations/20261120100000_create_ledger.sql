@@ -305,6 +305,8 @@ create function ledger.named_accounts(
 $$;
 
 -- Where to begin to walk back through an account's entries in order to meet those below a version: at most 64 above it.
+-- Its columns are those of a subquery, here and below: under row-level security the server takes a COALESCE for something
+-- that might leak a row, and would not look up an entry by it.
 create function ledger.history_below(brand bigint, account uuid, below bigint)
 returns table (transaction_id uuid, line smallint) language sql stable as $$
   select coalesce(milestone.transaction_id, balance.last_transaction), coalesce(milestone.line, balance.last_line)
@@ -318,6 +320,7 @@ returns table (transaction_id uuid, line smallint) language sql stable as $$
           limit 1
          ) milestone on true
    where balance.brand_key = brand and balance.account_id = account and balance.last_transaction is not null
+  offset 0
 $$;
 
 -- An account's entries below a version, newest first: a walk from one to the one before it.
@@ -384,11 +387,14 @@ returns bigint language sql stable as $$
            offset 0
            ) next on true
      cross join lateral (
+           select coalesce(next.transaction_id, balance.last_transaction) as transaction_id,
+                  coalesce(next.line, balance.last_line) as line
+           offset 0
+           ) begin
+     cross join lateral (
            select *
              from ledger.entries entry
-            where entry.brand_key = brand
-              and entry.transaction_id = coalesce(next.transaction_id, balance.last_transaction)
-              and entry.line = coalesce(next.line, balance.last_line)
+            where entry.brand_key = brand and entry.transaction_id = begin.transaction_id and entry.line = begin.line
            offset 0
            ) entry
      where low = high

@@ -1,4 +1,4 @@
-//! Every checker is shown to find its planted fault: thirteen kinds of corruption, planted one at a time by SQL as a
+//! Every checker is shown to find its planted fault: each kind of corruption, planted one at a time by SQL as a
 //! superuser with the triggers off, in books that were made by the services' own engines. It is the shipped program that
 //! is asked, as an operator asks it: `zerosum verify` ends with 0 before the plant and with 1 after it, and its output
 //! names the checker and the row.

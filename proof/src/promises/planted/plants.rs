@@ -57,6 +57,16 @@ pub(super) const PLANTS: &[Plant] = &[
         row: "select VICTIM",
     },
     Plant {
+        kind: "entry outside the chain",
+        // It names another entry of its account, and no figure is wrong.
+        sql: "update ledger.entries x set previous_transaction = e.transaction_id, previous_line = e.line
+                from ledger.entries e
+               where x.account_id = VICTIM and x.version = 3 and e.account_id = VICTIM and e.version = 1",
+        checker: Checker::C4,
+        what: "account ",
+        row: "select VICTIM",
+    },
+    Plant {
         kind: "wrong balance",
         sql: "update ledger.balances set posted = posted + 1 where account_id = VICTIM",
         checker: Checker::C2,
