@@ -11,7 +11,7 @@
 //! | C1 | every transaction sums to zero in every currency; entries, accounts and transactions belong together |
 //! | C2 | balances, holds and lots are what the entries and the open holds make them |
 //! | C3 | what the keys answer is in the books as it was posted, and in the wallet's rows as it was done |
-//! | C4 | the versions of an account are 1..n without a gap |
+//! | C4 | the versions of an account are 1..n without a gap, and its entries one chain from the balance to the first |
 //! | C5 | no balance is or was beyond its limits |
 //! | C7 | balance_after(v) = balance_after(v − 1) + amount(v) |
 //! | W1 | every wallet account has its points in a ledger account of its scheme |
