@@ -75,11 +75,20 @@ async fn a_killed_database_server_is_started_again() {
                 break;
             }
             assert!(status == 200 || status == 503, "{status}");
-            assert!(start.elapsed() < Duration::from_secs(60), "not back within 60 s");
+            assert!(start.elapsed() < Duration::from_secs(60), "not back within 60 s: {}", server_log(&data));
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
     assert_eq!(up.balance("u-1").await, 5000);
+}
+
+/// The end of what the database server has said.
+fn server_log(data: &std::path::Path) -> String {
+    let files = std::fs::read_dir(data.join("postgres/log")).expect("a folder of logs");
+    let said: String =
+        files.map(|file| std::fs::read_to_string(file.expect("a file").path()).expect("a log")).collect();
+    let lines: Vec<&str> = said.lines().collect();
+    lines[lines.len().saturating_sub(40)..].join("\n")
 }
 
 #[tokio::test]
