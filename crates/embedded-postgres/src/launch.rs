@@ -152,12 +152,14 @@ pub(crate) async fn driven<T>(
     connection: impl Future<Output = Result<(), tokio_postgres::Error>>,
 ) -> Result<T, tokio_postgres::Error> {
     let mut work = std::pin::pin!(work);
-    let mut connection = std::pin::pin!(connection);
-    let mut closed = false;
+    let mut connection = std::pin::pin!(Some(connection));
     std::future::poll_fn(|context| {
-        // A connection that ends first makes the work fail with its own, better error.
-        if !closed && connection.as_mut().poll(context).is_ready() {
-            closed = true;
+        // A connection that ends first makes the work fail with its own, better error. It is let go of then: one that is
+        // only done still takes what it is asked, and never answers.
+        if let Some(open) = connection.as_mut().as_pin_mut()
+            && open.poll(context).is_ready()
+        {
+            connection.set(None);
         }
         work.as_mut().poll(context)
     })
@@ -195,4 +197,33 @@ fn log_tail(home: &Home) -> (PathBuf, String) {
         }
     }
     (home.log.clone(), tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Has ended, and still holds what a question would be answered by.
+    struct Ended(#[expect(dead_code, reason = "what counts is when it is dropped")] oneshot::Sender<()>);
+
+    impl Future for Ended {
+        type Output = Result<(), tokio_postgres::Error>;
+
+        fn poll(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<Self::Output> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn work_ends_with_the_connection_that_it_waits_for() {
+        let (answer, question) = oneshot::channel();
+        let work = driven(async { Ok(question.await) }, Ended(answer));
+        let answered = timeout(Duration::from_secs(10), work).await.expect("it does not wait for ever");
+        assert!(answered.expect("no error of the database").is_err());
+    }
 }
