@@ -106,7 +106,7 @@ create unique index transactions_reverses_key
   on ledger.transactions (brand_key, reverses) where reverses is not null;
 
 -- An account's entries are a chain: its balance names the newest, each names the one before it. So an entry costs one
--- insertion at the end of one index, and not one more at a place of its account's own: that was a quarter of a posting.
+-- insertion at the end of one index, and not one more at a place of its account's own: that was a fifth of a posting.
 -- Every 64th is a milestone, in a small index, from which the middle of a long history is reached.
 --
 -- Columns of fixed length first, the widest of them foremost: no padding, 16 bytes less a row.

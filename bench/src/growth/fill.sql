@@ -1,15 +1,12 @@
--- Rounds $1 to $2. Ids are of version 7 in form: ten seconds lie between two rounds.
+-- Rounds $1 to $2.
 with posted as materialized (
   select p.*, r as round, t.posted_at,
-         (lpad(to_hex((extract(epoch from t.posted_at) * 1000)::bigint), 12, '0') || name.tail)::uuid as id,
+         pg_temp.posting_id(r, p.pair) as id,
          -- What the pair posted in the round before; the first round follows what the books began with.
-         case when r > 1
-              then (lpad(to_hex((extract(epoch from t.posted_at) * 1000)::bigint - 10000), 12, '0') || name.tail)::uuid
-         end as before
+         case when r > 1 then pg_temp.posting_id(r - 1, p.pair) end as before
     from generate_series($1::bigint, $2::bigint) r
    cross join lateral (select timestamptz '2025-01-01 00:00:00+00' + r * interval '10 seconds' as posted_at) t
    cross join pairs p
-   cross join lateral (select '70008000' || lpad(to_hex(p.pair), 12, '0') as tail) name
 ), transactions as (
   insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
   select brand_key, id, 'transfer', posted_at from posted

@@ -1,3 +1,7 @@
+-- The name of what a pair posts in a round: of version 7 in form. Ten seconds lie between two rounds, from 2025 on.
+create function pg_temp.posting_id(round bigint, pair bigint) returns uuid language sql immutable as $$
+  select (lpad(to_hex(1735689600000 + round * 10000), 12, '0') || '70008000' || lpad(to_hex(pair), 12, '0'))::uuid
+$$;
 -- Who pays whom, and where they stood.
 create temporary table pairs as
 with numbered as (

@@ -1,5 +1,5 @@
 -- The entries made since a moment ($2), each against the one that it names as the one before it: C4 that is of the
--- version before, and a chain does not fork or end: each entry is named by one other, or by its account's balance;
+-- version before, and the account's entries are one chain: each is named by another, or by the account's balance;
 -- C7 its balance is that one's plus its own amount; C1 it is in its account's currency; C2 it names a lot where, and
 -- only where, its account keeps lots.
 with recent as materialized (
@@ -19,27 +19,21 @@ with recent as materialized (
          select * from ledger.entries x where x.brand_key = r.brand_key and x.transaction_id = r.transaction_id offset 0
          ) e
 ), named as (
-  -- What follows an entry was made after it, so whoever names a new one is new too, or a balance.
-  select brand_key, transaction_id, line, count(*) as times
-    from (select brand_key, previous_transaction as transaction_id, previous_line as line from made
-           where previous_transaction is not null
-          union all
-          select brand_key, last_transaction, last_line from ledger.balances where last_transaction is not null) names
-   group by brand_key, transaction_id, line
+  -- What follows an entry was made after it, so whoever names a new one is new too, or a balance. There are as many
+  -- names as entries: where the chain forks, some entry has none.
+  select brand_key, previous_transaction as transaction_id, previous_line as line from made
+   where previous_transaction is not null
+   union
+  select brand_key, last_transaction, last_line from ledger.balances where last_transaction is not null
 ), chained as (
   select e.brand_key, e.account_id, e.version, e.amount, e.balance_after, before.balance_after as balance_before,
          e.version - 1 <> coalesce(before.version, 0) as gap,
          -- A clock that was set back across the moment would leave the first of them without a follower.
-         itself.times > 1 or previous.times > 1
-           or itself.times is null and e.posted_at >= $2 + interval '30 seconds' as forked,
+         named.line is null and e.posted_at >= $2 + interval '30 seconds' as unnamed,
          a.currency is distinct from e.currency as wrong_currency,
          a.keeps_lots is distinct from (e.lot_id is not null) as wrong_lot, a.currency, e.currency as entry_currency
     from made e
-    left join named itself
-      on itself.brand_key = e.brand_key and itself.transaction_id = e.transaction_id and itself.line = e.line
-    left join named previous
-      on previous.brand_key = e.brand_key
-     and previous.transaction_id = e.previous_transaction and previous.line = e.previous_line
+    left join named on named.brand_key = e.brand_key and named.transaction_id = e.transaction_id and named.line = e.line
     left join lateral (
          select x.balance_after, x.version from ledger.entries x
           where x.brand_key = e.brand_key and x.account_id = e.account_id
@@ -59,7 +53,7 @@ with recent as materialized (
     from judged j
    cross join lateral (values
            ('C4', j.gap, 'a version ' || (j.version - 1), 'none', 'the versions of the entries have a gap or a repetition'),
-           ('C4', j.forked, 'one that names it', 'none, or several, or another of the same before version ' || j.version,
+           ('C4', j.unnamed, 'another entry or the balance that names it', 'none that names version ' || j.version,
             'the entries of the account are not one chain'),
            ('C7', j.broken_chain, 'balance_after = the one before + amount', 'not so at version ' || j.version,
             'the balances after the entries do not follow from their amounts'),
@@ -68,7 +62,7 @@ with recent as materialized (
            ('C2', j.wrong_lot, 'a lot or none, as the account keeps', 'not so at version ' || j.version,
             'entries name a lot where, and only where, the account keeps lots')
          ) as p (checker, broken, expected, found, message)
-   where (j.gap or j.forked or j.broken_chain or j.wrong_currency or j.wrong_lot) and p.broken
+   where (j.gap or j.unnamed or j.broken_chain or j.wrong_currency or j.wrong_lot) and p.broken
 )
 select *
   from (select p.*, count(*) over (partition by checker) as total,

@@ -43,11 +43,19 @@ async fn what_is_wrong_with_new_entries_is_found() {
         (
             Checker::C4,
             "not one chain",
-            // What was the last is named by nobody now, and the first by two.
+            // The second is named by nobody now, and the first by two.
             format!(
                 "update ledger.entries x set previous_transaction = e.transaction_id, previous_line = e.line
                    from ledger.entries e
                   where x.account_id = {SAFE} and x.version = 3 and e.account_id = {SAFE} and e.version = 1"
+            ),
+        ),
+        (
+            Checker::C4,
+            "not one chain",
+            // It follows what is not there, and the second is named by nobody.
+            format!(
+                "update ledger.entries set previous_transaction = gen_random_uuid() where account_id = {SAFE} and version = 3"
             ),
         ),
         (
