@@ -25,11 +25,22 @@ create table wallet.brand_settings (
   lock_seconds integer not null default 86400,
   -- How long points live that a refund gives back to a lot that has expired meanwhile.
   refund_grace_days integer not null default 30,
+  -- What was decided on settings is confirmed by it. 0 is a brand without a row.
+  version bigint not null default 1,
   constraint brand_settings_pkey primary key (brand_key),
   constraint brand_settings_brand_fkey foreign key (brand_key) references ledger.brands,
   constraint brand_settings_lock_seconds_check check (lock_seconds between 1 and 31536000),
   constraint brand_settings_refund_grace_days_check check (refund_grace_days between 1 and 3650)
 );
+
+create function wallet.next_version() returns trigger language plpgsql as $$
+begin
+  new.version = old.version + 1;
+  return new;
+end
+$$;
+create trigger brand_settings_version before update on wallet.brand_settings
+  for each row execute function wallet.next_version();
 
 -- Who may call. The secret is kept as it is, because the published signature is a plain hash over it.
 create table wallet.clients (
@@ -180,6 +191,9 @@ create table wallet.accounts (
   lifetime_spend_value bigint not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
+  -- Moved on by every batch that has read the wallet and writes anything, whatever of the wallet that is. Lanes remember
+  -- wallets, and what is decided on memory is confirmed by it.
+  version bigint not null,
   constraint accounts_pkey primary key (brand_key, account_id),
   constraint accounts_scheme_key unique (brand_key, wallet_id, scheme_id),
   constraint accounts_ledger_account_key unique (brand_key, ledger_account),
@@ -354,7 +368,7 @@ grant select, insert, delete on wallet.nonces to zerosum_app;
 grant insert, delete on wallet.permission_rules to zerosum_app;
 grant update (status, state, updated_at) on wallet.wallets to zerosum_app;
 grant update (status, state, updated_at) on wallet.identities to zerosum_app;
-grant update (status, state, lifetime, lifetime_spend, lifetime_spend_value, updated_at) on wallet.accounts
+grant update (status, state, lifetime, lifetime_spend, lifetime_spend_value, updated_at, version) on wallet.accounts
   to zerosum_app;
 grant update (parent_id, reference, status, meta, shown_accounts, shown_account_transactions, basket, results, identity_id,
   store_id, store_parent_id, settled_points, settled_money, refunded_points, refunded_money, closing_transaction,

@@ -36,6 +36,7 @@ impl StateMachine for Transfers {
     type Refused = Refused;
     type Rows = ();
     type Prepared = ();
+    type Memory = ();
 
     fn prepare(_client: &Client) -> impl Future<Output = Result<(), Error>> + Send {
         ready(Ok(()))

@@ -20,6 +20,8 @@ pub struct Parts<A> {
     pub lanes: usize,
     pub read_connections: usize,
     pub clock: Clock,
+    /// Whether lanes remember what they have moved; otherwise every batch reads under locks.
+    pub remembers: bool,
 }
 
 impl<A> Parts<A> {
@@ -30,6 +32,7 @@ impl<A> Parts<A> {
             lanes: 1,
             read_connections: READ_CONNECTIONS_DEFAULT,
             clock: Clock::Database,
+            remembers: true,
         }
     }
 
@@ -38,6 +41,7 @@ impl<A> Parts<A> {
         let config = EngineConfig {
             lanes: self.lanes,
             clock: self.clock.clone(),
+            remembers: self.remembers,
             ..EngineConfig::new(self.database.clone())
         };
         Engine::start(machine, config)

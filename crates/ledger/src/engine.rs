@@ -20,7 +20,7 @@
 //! - Nothing else writes money: services hand in commands, and only a lane opens a write transaction.
 //! - An answer is stored under its key in the same commit as its effect; refusals too.
 //! - Rows are locked in key order, so lanes and processes that share accounts do not deadlock by it.
-//! - A lane may decide on accounts that it remembers, without locks; then the write confirms the state of all that was
+//! - A lane may decide on accounts and rows that it remembers, without locks; then the write confirms the state of all that was
 //!   decided on, refusals included, and fails as a whole if anything differs. It is then decided again under locks.
 //! - A batch takes what is queued when it starts; there is no timer, so an idle system answers at the speed of one
 //!   commit.
@@ -65,7 +65,7 @@ pub use fault_points::FaultPoint;
 #[cfg(feature = "fault-points")]
 pub use fault_points::arm;
 pub use key::{Key, KeyLifetime, KeyName};
-pub use machine::{Named, StateMachine};
+pub use machine::{Named, Part, Recalled, Rights, StateMachine};
 pub use session::{Db, LOCK_WAIT_MS_MAX, STATEMENT_MS_MAX};
 pub use stats::Stats;
 use trouble::Trouble;

@@ -16,6 +16,7 @@ mod expire;
 mod ids;
 mod load;
 mod machine;
+mod memory;
 mod names;
 mod open;
 mod permit;

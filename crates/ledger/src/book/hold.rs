@@ -56,6 +56,12 @@ impl Hold {
         self
     }
 
+    /// As the next batch finds it, once this one is committed.
+    #[must_use]
+    pub fn committed(&self) -> Self {
+        Self { changed: false, ..self.clone() }
+    }
+
     pub fn changed(&self) -> bool {
         self.changed
     }
@@ -77,6 +83,11 @@ pub struct HoldNotOpen(pub Option<HoldStatus>);
 impl Book {
     pub fn known_hold(&self, id: HoldId) -> Option<&Hold> {
         self.holds.get(&id)
+    }
+
+    /// Every hold in the book, in no order.
+    pub fn holds(&self) -> impl Iterator<Item = &Hold> {
+        self.holds.values()
     }
 
     /// Sets an amount aside, of the lots that expire first.

@@ -19,11 +19,11 @@ pub(super) use self::{
     answers::NewAnswer,
     attempt::{Attempt, classify},
     decide::{Confirms, Decided},
-    plan::{Landed, Missing, Sorted, fly, plan, sort},
+    plan::{Landed, Sorted, fly, plan, sort},
     scout::{Seen, scout},
 };
 use super::{
-    Clock, EngineConfig, Key, Named, Outcome, Pending, ROUND_TRIP_MAX, StateMachine, Stats, Wants,
+    Clock, EngineConfig, Key, Named, Outcome, Pending, ROUND_TRIP_MAX, Rights, StateMachine, Stats, Wants,
     fault_points::{FaultPoint, reach},
     lane::Gate,
     memory::Memory,
@@ -50,14 +50,11 @@ pub(super) async fn run<M: StateMachine>(
     session: &Session<M>,
     config: &EngineConfig,
     ids: &mut Ids,
-    memory: &mut Memory,
+    memory: &mut Memory<M::Memory>,
     stats: &Stats,
     batch: &[Pending<M>],
 ) -> Result<Vec<Outcome<M>>, Attempt> {
-    let named: Vec<Named<'_, M::Command>> = batch
-        .iter()
-        .map(|pending| Named { brand: &pending.submission.brand, command: &pending.submission.command })
-        .collect();
+    let named: Vec<Named<'_, M::Command>> = batch.iter().map(named).collect();
     memory.locked();
     let reading = Reading { machine, session, clock: &config.clock, stats };
     let read = match reading.run(batch, &named).await {
@@ -81,6 +78,7 @@ pub(super) async fn run<M: StateMachine>(
         Ok(_) if decided.halted => memory.forget(),
         Ok(_) if remembers::<M>(config) => {
             memory.learn(decided.books.iter());
+            machine.learn(&mut memory.own, &decided.rows, &decided.books);
             memory.heard(decided.now);
         }
         Ok(_) => {}
@@ -88,6 +86,10 @@ pub(super) async fn run<M: StateMachine>(
     }
     committed?;
     Ok(std::mem::take(&mut decided.outcomes))
+}
+
+fn named<M: StateMachine>(pending: &Pending<M>) -> Named<'_, M::Command> {
+    Named { brand: &pending.submission.brand, command: &pending.submission.command }
 }
 
 /// Accounts with lots are remembered only where their version tells that the lots are as they were.
@@ -127,7 +129,8 @@ impl<M: StateMachine> Reading<'_, M> {
         let mut rows = M::Rows::default();
         if M::RESOLVES {
             Stats::add(&stats.round_trips, 1);
-            let resolving = async { join!(session.begin(), machine.resolve(db, named, &mut rows)) };
+            let resolving =
+                async { join!(session.begin(), machine.resolve(db, named, &mut rows, Rights::Locked)) };
             let (begun, resolved) =
                 timeout(ROUND_TRIP_MAX, resolving).await.map_err(|_| Attempt::Unavailable)?;
             begun.and(resolved).map_err(|error| classify::<M>(&error))?;
@@ -153,7 +156,7 @@ impl<M: StateMachine> Reading<'_, M> {
             };
             let (begun, loaded, ledger, key_rows, brand_rows) = join!(
                 begin,
-                machine.load(db, named, &mut rows),
+                machine.load(db, named, &mut rows, Rights::Locked),
                 read::ledger(session, &wants),
                 known_keys(session, &keys),
                 db.query(&session.statements.read_brands, &brand_params),

@@ -27,12 +27,12 @@ pub(super) use self::gate::Gate;
 use self::{
     connections::Connections,
     flights::{Flight, Flights, Landing},
-    scouts::{Scout, Scouts},
+    scouts::Scouts,
     waiting::Waiting,
 };
 use super::{
     EngineConfig, Fault, Outcome, Pending, StateMachine, Stats, Wants,
-    batch::{self, Attempt, Landed, Missing, Seen, Sorted},
+    batch::{self, Attempt, Landed, Seen, Sorted},
     fault_points::{FaultPoint, reach},
     memory::Memory,
     trouble::Trouble,
@@ -65,7 +65,7 @@ pub(super) struct Lane<M: StateMachine> {
     trouble: Arc<Trouble>,
     connections: Connections<M>,
     ids: Ids,
-    memory: Memory,
+    memory: Memory<M::Memory>,
     /// How long a batch takes these days.
     pace: Duration,
     flights: Flights<M>,
@@ -152,18 +152,17 @@ impl<M: StateMachine> Lane<M> {
 
     /// Sends off what the lane remembers all of, and has the rest read. Hands back what it can do neither with.
     async fn start(&mut self, batch: Vec<Pending<M>>, start: Instant, on: usize) -> Option<Vec<Pending<M>>> {
-        let sorted = match batch::sort(&*self.machine, &self.config, &mut self.memory, batch) {
-            Ok(sorted) => sorted,
-            Err(batch) => return Some(batch),
-        };
-        let Sorted { known, wants, mut unknown, missing } = sorted;
-        let mut left = if known.is_empty() { None } else { self.fly(known, &wants, start, on).await };
-        if !unknown.is_empty() && left.is_none() {
-            left = self.scout(unknown, missing);
-        } else if let Some(left) = &mut left {
-            left.append(&mut unknown);
+        let Sorted { known, wants, rows, mut unknown, locked: mut left } =
+            batch::sort(&*self.machine, &self.config, &mut self.memory, batch);
+        if !known.is_empty() {
+            left.extend(self.fly(known, &wants, rows, start, on).await);
         }
-        left
+        if left.is_empty() && !unknown.is_empty() {
+            unknown = self.scout(unknown);
+        }
+        // What runs under locks reads what it needs.
+        left.append(&mut unknown);
+        (!left.is_empty()).then_some(left)
     }
 
     /// Runs a batch by itself, under locks.
@@ -180,15 +179,17 @@ impl<M: StateMachine> Lane<M> {
         &mut self,
         batch: Vec<Pending<M>>,
         wants: &Wants,
+        rows: M::Rows,
         start: Instant,
         on: usize,
-    ) -> Option<Vec<Pending<M>>> {
-        let Some(session) = self.connections.get(on).cloned() else { return Some(batch) };
-        let (ids, memory) = (&mut self.ids, &mut self.memory);
-        let Some(decided) = batch::plan(&*self.machine, &self.config, ids, memory, &batch, wants) else {
-            return Some(batch);
+    ) -> Vec<Pending<M>> {
+        let Some(session) = self.connections.get(on).cloned() else { return batch };
+        let (machine, ids, memory) = (&*self.machine, &mut self.ids, &mut self.memory);
+        let Some(decided) = batch::plan(machine, &self.config, ids, memory, &batch, wants, rows) else {
+            return batch;
         };
         memory.learn(decided.books.iter());
+        machine.learn(&mut memory.own, &decided.rows, &decided.books);
         let accounts =
             decided.books.values().flat_map(|book| book.accounts().map(|account| account.id)).collect();
         let gate = self.flights.gate(on, &accounts);
@@ -202,26 +203,26 @@ impl<M: StateMachine> Lane<M> {
             Stats::add(&self.stats.gated, u64::from(!gate.is_open()));
         }
         self.flights.push(Flight { batch, start, on, accounts, gate, landing });
-        None
+        Vec::new()
     }
 
-    /// Has what is missing read; hands the batch back if there is no connection for that.
-    fn scout(&mut self, batch: Vec<Pending<M>>, missing: Missing) -> Option<Vec<Pending<M>>> {
+    /// Has what a batch names read; hands it back if there is no connection for that.
+    fn scout(&mut self, batch: Vec<Pending<M>>) -> Vec<Pending<M>> {
         let Some(session) = self.connections.prepare(self.connections.reading()).cloned() else {
-            return Some(batch);
+            return batch;
         };
-        let (stats, clock) = (self.stats.clone(), self.config.clock.clone());
+        let (machine, stats, clock) = (self.machine.clone(), self.stats.clone(), self.config.clock.clone());
         Stats::add(&self.stats.scouts, 1);
-        let reading = Box::pin(batch::scout(session, stats, clock, missing));
-        self.scouts.push(Scout { batch, reading });
-        None
+        self.scouts.push(batch::scout(machine, session, stats, clock, batch));
+        Vec::new()
     }
 
     /// What a batch waits for was read; it is taken up again.
-    fn seen(&mut self, waiting: &mut Waiting<M>, batch: Vec<Pending<M>>, seen: Result<Seen, Attempt>) {
+    fn seen(&mut self, waiting: &mut Waiting<M>, batch: Vec<Pending<M>>, seen: Result<Seen<M>, Attempt>) {
         match seen {
             Ok(seen) => {
                 self.memory.see(seen.books.iter());
+                self.machine.see(&mut self.memory.own, &seen.rows, &seen.books);
                 seen.now.into_iter().for_each(|now| self.memory.heard(now));
             }
             // Under locks it will be seen what is wrong.

@@ -1,6 +1,6 @@
 //! What a service gives the engine: its commands, how they are decided, and rows of its own.
 
-use std::{fmt::Debug, future::Future};
+use std::{collections::HashMap, fmt::Debug, future::Future};
 
 use serde::{Serialize, de::DeserializeOwned};
 use tokio_postgres::{Client, Error};
@@ -23,6 +23,33 @@ impl<C> Clone for Named<'_, C> {
 }
 impl<C> Copy for Named<'_, C> {}
 
+/// Whether the rows that a batch reads are locked, or only looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rights {
+    Locked,
+    Looked,
+}
+
+/// What a lane remembers of the machine's own rows that a command needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recalled {
+    /// All of them: they are in the batch's rows now.
+    All,
+    /// They have to be read first.
+    Unknown,
+    /// This command is decided under locks.
+    Never,
+}
+
+/// Which of its rows a machine writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What nobody else has; sent while the batch may wait for another to commit.
+    New,
+    /// What others may have changed.
+    Changed,
+}
+
 /// A service's state machine: commands are data, deciding them is pure, and the answer is what was decided.
 ///
 /// A machine with tables of its own reads them in `resolve` and `load` and writes them in `write`, always with
@@ -33,7 +60,12 @@ impl<C> Copy for Named<'_, C> {}
 ///    locks in the same round trip, so send everything at the first poll (`futures_util::join!`, never an await
 ///    between two statements).
 /// 3. `decide`, once per command, in order.
-/// 4. `write`, in the round trip that commits; again everything at the first poll.
+/// 4. `confirm` and `write`, in the round trip that commits; again everything at the first poll.
+///
+/// Its rows may be remembered by the lane, like the ledger's accounts. Then `recall` stands in the place of 1 and 2,
+/// and what it gives is a guess that `confirm` must prove: each row that anything was decided on is, at the commit, as
+/// it was remembered. What is not remembered is read ahead by 1 and 2 without locks ([`Rights::Looked`]).
+/// A batch of guesses that refuses anything is decided again under locks.
 pub trait StateMachine: Send + Sync + 'static {
     type Command: Debug + Send + Sync + 'static;
     /// What was done; stored under the command's key, rendered for the first answer and every replay.
@@ -44,13 +76,15 @@ pub trait StateMachine: Send + Sync + 'static {
     type Rows: Default + Send + Sync;
     /// Statements of its own, prepared once per connection.
     type Prepared: Send + Sync;
+    /// What a lane remembers of the machine's own rows.
+    type Memory: Default + Debug + Send;
 
     /// Whether a batch needs the extra round trip of `resolve`.
     const RESOLVES: bool = false;
     /// Whether its commands move accounts that keep lots: the batch then reads them.
     const LOTS: bool = false;
-    /// Whether a lot's expiry, once given, stays. Then what an account's lots hold follows from its entries while
-    /// nothing of it is held, and lanes may remember them.
+    /// Whether a lot's expiry, once given, stays, or changes only with an entry of its account. Then what an account's
+    /// lots hold follows from its entries while nothing of it is held, and lanes may remember them.
     const LOTS_KEEP_EXPIRY: bool = false;
     /// Unique constraints of its own tables that only a race with another process can break: the batch runs again
     /// and then sees what the other one did.
@@ -63,6 +97,7 @@ pub trait StateMachine: Send + Sync + 'static {
         _db: Db<'a, Self::Prepared>,
         _commands: &'a [Named<'a, Self::Command>],
         _rows: &'a mut Self::Rows,
+        _rights: Rights,
     ) -> impl Future<Output = Result<(), Error>> + Send + 'a {
         async { Ok(()) }
     }
@@ -70,14 +105,40 @@ pub trait StateMachine: Send + Sync + 'static {
     /// Names everything of the ledger that deciding this command may read or change.
     fn wants(&self, named: Named<'_, Self::Command>, rows: &Self::Rows, wants: &mut Wants);
 
+    /// Without locks, whatever tells that a row has changed must be read before the row.
     fn load<'a>(
         &'a self,
         _db: Db<'a, Self::Prepared>,
         _commands: &'a [Named<'a, Self::Command>],
         _rows: &'a mut Self::Rows,
+        _rights: Rights,
     ) -> impl Future<Output = Result<(), Error>> + Send + 'a {
         async { Ok(()) }
     }
+
+    /// Puts what is remembered for a command into the batch's rows.
+    fn recall(
+        &self,
+        _named: Named<'_, Self::Command>,
+        _memory: &Self::Memory,
+        _rows: &mut Self::Rows,
+    ) -> Recalled {
+        if size_of::<Self::Rows>() == 0 { Recalled::All } else { Recalled::Never }
+    }
+
+    /// Puts into the rows of a remembered batch what is nobody's state: ids. False: they have to be read.
+    fn provide(&self, _commands: &[Named<'_, Self::Command>], _rows: &mut Self::Rows) -> bool {
+        true
+    }
+
+    /// All commands of a batch are decided: what is left of what nobody else has may go back.
+    fn decided(&self, _rows: &mut Self::Rows) {}
+
+    /// Remembers what a batch leaves behind when it is committed.
+    fn learn(&self, _memory: &mut Self::Memory, _rows: &Self::Rows, _books: &HashMap<BrandId, Book>) {}
+
+    /// Remembers what was read without locks: it may be older than what is known already, which then stays.
+    fn see(&self, _memory: &mut Self::Memory, _rows: &Self::Rows, _books: &HashMap<BrandId, Book>) {}
 
     /// Pure. What a refused command changed in the book is taken back by the engine; the machine's own rows must
     /// not be changed before the last possible refusal.
@@ -89,10 +150,20 @@ pub trait StateMachine: Send + Sync + 'static {
         command: &Self::Command,
     ) -> Result<Self::Done, Self::Refused>;
 
+    /// Proves that the rows are as they were read, and marks them as changed. Sent before any balance is moved.
+    fn confirm<'a>(
+        &'a self,
+        _db: Db<'a, Self::Prepared>,
+        _rows: &'a Self::Rows,
+    ) -> impl Future<Output = Result<(), Error>> + Send + 'a {
+        async { Ok(()) }
+    }
+
     fn write<'a>(
         &'a self,
         _db: Db<'a, Self::Prepared>,
         _rows: &'a Self::Rows,
+        _part: Part,
     ) -> impl Future<Output = Result<(), Error>> + Send + 'a {
         async { Ok(()) }
     }

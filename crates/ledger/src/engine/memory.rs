@@ -4,10 +4,12 @@
 //! which moves a balance only from the very state that was decided on (posted, held and version), and otherwise fails
 //! the whole batch. The batch then runs again under locks, and the lane distrusts its memory for a while.
 //! The same goes for keys: a batch without locks takes them to be new, and storing its answers finds out.
+//! What a machine remembers of its own rows is kept beside it, learnt and forgotten with it.
 //!
 //! Of an account without lots, posted, held and version are all the state there is. One that keeps lots is remembered
 //! with them only while nothing of it is held: then the state of its lots follows from its entries, and their number is
 //! its version. (Something held of one lot and then of another would leave the account as it was, and the lots not.)
+//! A hold is remembered while it is open; which holds an account has is for the machine to know.
 
 use std::{
     collections::HashMap,
@@ -16,12 +18,12 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use zerosum_domain::{AccountId, BrandId};
+use zerosum_domain::{AccountId, BrandId, HoldId};
 
 use super::Wants;
-use crate::book::{Account, Book, Brand, Lot};
+use crate::book::{Account, Book, Brand, Hold, HoldStatus, Lot};
 
-/// Accounts and lots. Past it the lane forgets all of them and starts over: 100,000 accounts are some 20 MB.
+/// Accounts, lots and holds. Past it the lane forgets all of them and starts over: 100,000 accounts are some 20 MB.
 const THINGS_MAX: usize = 100_000;
 /// An account with more lots is read again each time: copying them would cost as much.
 const LOTS_MAX: usize = 32;
@@ -33,7 +35,9 @@ const DRIFT: u32 = 512;
 const PENALTY_MAX: u32 = 64;
 
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(super) struct Memory<O> {
+    /// What the machine remembers.
+    pub own: O,
     brands: HashMap<BrandId, Known>,
     things: usize,
     moment: Option<Moment>,
@@ -52,6 +56,7 @@ struct Known {
     brand: Brand,
     accounts: HashMap<AccountId, (Account, Vec<Lot>)>,
     codes: HashMap<Arc<str>, AccountId>,
+    holds: HashMap<HoldId, Hold>,
 }
 
 /// The database's clock, and ours when its answer arrived.
@@ -62,13 +67,14 @@ struct Moment {
     last: Timestamp,
 }
 
-impl Default for Memory {
+impl<O: Default> Default for Memory<O> {
     fn default() -> Self {
-        Self { brands: HashMap::new(), things: 0, moment: None, distrust: 0, penalty: 1, streak: 0 }
+        let (own, brands) = (O::default(), HashMap::new());
+        Self { own, brands, things: 0, moment: None, distrust: 0, penalty: 1, streak: 0 }
     }
 }
 
-impl Memory {
+impl<O: Default> Memory<O> {
     /// Whether the next batch may go without locks.
     pub fn is_trusted(&self) -> bool {
         self.distrust == 0
@@ -79,12 +85,13 @@ impl Memory {
         self.distrust = self.distrust.saturating_sub(1);
     }
 
-    /// Whether it holds all that is named; ids and codes only.
+    /// Whether it holds all that is named, in ways that can be remembered.
     pub fn knows(&self, brand: &BrandId, wants: &Wants) -> bool {
         let Some(known) = self.brands.get(brand) else { return false };
         let holds = |id: &AccountId| known.accounts.contains_key(id);
         wants.accounts.iter().all(|(_, id)| holds(&AccountId::new(*id)))
             && wants.codes.iter().all(|(_, code)| known.codes.get(code).is_some_and(holds))
+            && wants.holds_of_named.iter().all(|(_, id)| known.holds.contains_key(&HoldId::new(*id)))
     }
 
     /// The account that a rule gave this name.
@@ -103,6 +110,12 @@ impl Memory {
         let (account, lots) = self.brands.get(brand)?.accounts.get(&id)?;
         book.load_account(account.clone(), code.cloned(), None);
         lots.iter().for_each(|lot| book.load_lot(lot.clone()));
+        Some(())
+    }
+
+    /// Puts an open hold into the book.
+    pub fn load_hold(&self, brand: &BrandId, id: HoldId, book: &mut Book) -> Option<()> {
+        book.load_hold(self.brands.get(brand)?.holds.get(&id)?.clone());
         Some(())
     }
 
@@ -157,7 +170,18 @@ impl Memory {
                 brand: book.brand().clone(),
                 accounts: HashMap::new(),
                 codes: HashMap::new(),
+                holds: HashMap::new(),
             });
+            for hold in book.holds() {
+                // What ends, ends for ever, whoever has seen it.
+                let before = if hold.status == HoldStatus::Open {
+                    self.things += 1;
+                    known.holds.insert(hold.id, hold.committed())
+                } else {
+                    known.holds.remove(&hold.id)
+                };
+                self.things -= usize::from(before.is_some());
+            }
             known.codes.extend(book.codes().map(|(code, id)| (code.clone(), id)));
             for account in book.accounts() {
                 if !takes(known.accounts.contains_key(&account.id)) {
@@ -188,6 +212,7 @@ impl Memory {
 
     /// After a batch that did not commit, nothing is known.
     pub fn forget(&mut self) {
+        self.own = O::default();
         self.brands.clear();
         self.things = 0;
         self.moment = None;
@@ -219,7 +244,7 @@ mod tests {
     /// The database told its clock before we started to count, so what we say is behind what it would say now.
     #[test]
     fn the_remembered_moment_is_never_ahead_and_never_runs_backwards() {
-        let mut memory = Memory::default();
+        let mut memory = Memory::<()>::default();
         assert_eq!(memory.now(), None, "nothing was heard");
         let told = Timestamp::UNIX_EPOCH;
         let before = Instant::now();
@@ -241,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_moment_that_is_a_second_old_is_asked_for_again() {
-        let mut memory = Memory::default();
+        let mut memory = Memory::<()>::default();
         memory.heard(Timestamp::UNIX_EPOCH);
         sleep(MOMENT_AGE_MAX + Duration::from_millis(10));
         assert_eq!(memory.now(), None);
@@ -249,8 +274,8 @@ mod tests {
 
     #[test]
     fn each_miss_doubles_the_batches_under_locks_and_service_brings_them_down() {
-        let mut memory = Memory::default();
-        let locked = |memory: &mut Memory| {
+        let mut memory = Memory::<()>::default();
+        let locked = |memory: &mut Memory<()>| {
             let mut batches = 0;
             while !memory.is_trusted() {
                 memory.locked();
@@ -293,7 +318,7 @@ mod tests {
 
     #[test]
     fn lots_are_remembered_with_their_account_while_nothing_of_it_is_held() {
-        let learnt = |memory: &mut Memory, held, lots: &[i64]| {
+        let learnt = |memory: &mut Memory<()>, held, lots: &[i64]| {
             let (brand, id, book) = book_with(held, lots);
             memory.learn(std::iter::once((&brand, &book)));
             assert_eq!(memory.by_code(&brand, "code"), Some(id));
@@ -303,7 +328,7 @@ mod tests {
             assert_eq!(account.as_read(), (lots.iter().sum(), held, 3));
             Some(found.lots_of(id).iter().map(|lot| lot.remaining).collect::<Vec<i64>>())
         };
-        let mut memory = Memory::default();
+        let mut memory = Memory::<()>::default();
         assert_eq!(learnt(&mut memory, 0, &[10, 0, 20]), Some(vec![10, 20]), "what is spent is left out");
         assert_eq!(learnt(&mut memory, 5, &[10, 20]), None, "and what was known of it before is forgotten");
         assert_eq!(memory.things, 0);
@@ -315,12 +340,12 @@ mod tests {
 
     #[test]
     fn what_is_seen_without_locks_never_replaces_what_is_known_and_lots_must_agree_that_nothing_is_held() {
-        let posted = |memory: &Memory, brand: &BrandId, id| {
+        let posted = |memory: &Memory<()>, brand: &BrandId, id| {
             let mut found = Book::new(memory.brand(brand)?.clone());
             memory.load(brand, id, None, &mut found)?;
             found.account(id).map(|account| account.as_read().0)
         };
-        let mut memory = Memory::default();
+        let mut memory = Memory::<()>::default();
         let (brand, id, book) = book_of(0, 5, &[10, 20]);
         memory.see(std::iter::once((&brand, &book)));
         assert_eq!(posted(&memory, &brand, id), None, "its lots are of another moment");

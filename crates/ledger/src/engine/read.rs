@@ -76,6 +76,15 @@ async fn lots<M: StateMachine>(session: &Session<M>, wants: &Wants) -> Result<Ve
     session.db().query(&session.statements.read_lots, &names.params()).await
 }
 
+async fn holds<M: StateMachine>(session: &Session<M>, wants: &Wants) -> Result<Vec<Row>, Error> {
+    let Columns(brands, holds) =
+        columns(wants.holds.iter().chain(&wants.holds_of_named).map(|(brand, id)| (brand, *id)));
+    if holds.is_empty() {
+        return Ok(Vec::new());
+    }
+    session.db().query(&session.statements.read_holds, &[&brands, &holds]).await
+}
+
 /// Sends every statement at the first poll: first the one that locks, then those that read under the lock.
 pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants) -> Result<Loaded, Error> {
     let db = session.db();
@@ -83,8 +92,6 @@ pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants)
     let names = Names::of(wants, wants.accounts.iter());
     let Columns(id_brands, ids) = &names.ids;
     let Columns(transaction_brands, transactions) = &names.transactions;
-    let Columns(read_brands, read) =
-        columns(wants.holds.iter().chain(&wants.holds_of_named).map(|(brand, id)| (brand, *id)));
     let external_refs = || wants.external_refs.iter();
     let ref_brands: Vec<i64> = external_refs().map(|(brand, _, _)| brand.key().get()).collect();
     let ref_kinds: Vec<&str> = external_refs().map(|(_, kind, _)| &**kind).collect();
@@ -99,12 +106,6 @@ pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants)
             Ok(Vec::new())
         }
     };
-    let read_holds = async {
-        if read.is_empty() {
-            return Ok(Vec::new());
-        }
-        db.query(&statements.read_holds, &[&read_brands, &read]).await
-    };
     let read_transactions = async {
         if transactions.is_empty() {
             return Ok(Vec::new());
@@ -118,7 +119,7 @@ pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants)
         db.query(&statements.read_external_refs, &[&ref_brands, &ref_kinds, &refs]).await
     };
     let (accounts, lots, holds, transactions, external_refs) =
-        join!(lock, lots(session, wants), read_holds, read_transactions, read_refs);
+        join!(lock, lots(session, wants), holds(session, wants), read_transactions, read_refs);
     Ok(Loaded {
         accounts: accounts?,
         lots: lots?,
@@ -128,8 +129,8 @@ pub(super) async fn ledger<M: StateMachine>(session: &Session<M>, wants: &Wants)
     })
 }
 
-/// Accounts that are named by id or code, with their lots, without locks. The balance is read before the lots: if both
-/// are of one version, nothing has moved between.
+/// Accounts that are named by id or code, with their lots and holds, without locks. The balance is read before the lots:
+/// if both are of one version, nothing has moved between.
 pub(super) async fn unlocked<M: StateMachine>(session: &Session<M>, wants: &Wants) -> Result<Loaded, Error> {
     let (db, statements) = (session.db(), &session.statements);
     let Columns(id_brands, ids) = columns(wants.accounts.iter().map(|(brand, id)| (brand, *id)));
@@ -146,10 +147,10 @@ pub(super) async fn unlocked<M: StateMachine>(session: &Session<M>, wants: &Want
             db.query(&statements.read_accounts_by_code, &named).await
         }
     };
-    let (by_id, by_code, lots) = join!(by_id, by_code, lots(session, wants));
-    let (mut accounts, lots) = (by_id?, lots?);
+    let (by_id, by_code, lots, holds) = join!(by_id, by_code, lots(session, wants), holds(session, wants));
+    let (mut accounts, lots, holds) = (by_id?, lots?, holds?);
     accounts.extend(by_code?);
-    let (holds, transactions, external_refs) = (Vec::new(), Vec::new(), Vec::new());
+    let (transactions, external_refs) = (Vec::new(), Vec::new());
     Ok(Loaded { accounts, lots, holds, transactions, external_refs })
 }
 

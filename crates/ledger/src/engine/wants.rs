@@ -86,12 +86,9 @@ impl Wants {
         self.accounts.iter().filter(|account| !self.without_lots.contains(account))
     }
 
-    /// Whether every account is named in a way that a lane remembers.
-    pub(super) fn ids_and_codes_only(&self) -> bool {
-        self.external_ids.is_empty()
-            && self.transactions.is_empty()
-            && self.holds.is_empty()
-            && self.holds_of_named.is_empty()
+    /// Whether all of it is named in a way that a lane remembers.
+    pub(super) fn can_be_remembered(&self) -> bool {
+        self.external_ids.is_empty() && self.transactions.is_empty() && self.holds.is_empty()
     }
 
     /// What another names, too.

@@ -27,7 +27,7 @@ use zerosum_domain::{BrandId, BrandKey, EntryId};
 
 use self::{answers::Keys, failure::Failure, rows::Rows};
 use super::{
-    ROUND_TRIP_MAX, StateMachine, Stats,
+    Part, ROUND_TRIP_MAX, StateMachine, Stats,
     batch::{Attempt, Confirms, Decided, roll_back},
     fault_points::{FaultPoint, reach},
     lane::Gate,
@@ -110,10 +110,11 @@ impl<M: StateMachine> Writing<'_, M> {
         Ok(inserted.and_then(|moment| changed?.map(|()| moment).map_err(Failure::Commit)))
     }
 
-    /// What nobody else has. Polled in this order.
+    /// What nobody else has, and balances unless they wait. Polled in this order.
     async fn insert(&self, waits: bool) -> Result<Option<Timestamp>, Failure> {
-        let Self { session, decided, books, rows, .. } = self;
+        let Self { machine, session, decided, books, rows, .. } = self;
         let now = decided.now;
+        let confirmed = async { if waits { Ok(()) } else { self.confirm().await } };
         let keys = async {
             if self.begun == Begun::ByTheWrite {
                 // They are among the rows.
@@ -127,19 +128,33 @@ impl<M: StateMachine> Writing<'_, M> {
             reach(FaultPoint::WritingRows);
             if waits { rows.write_new(session).await } else { rows.write(session).await }
         };
-        let (begun, keys, moment, accounts, lots, holds) = join!(
+        let own = async {
+            // Under locks what is new may take the place of what changes.
+            if self.begun == Begun::Already {
+                return Ok(());
+            }
+            machine.write(session.db(), &decided.rows, Part::New).await
+        };
+        let (begun, confirmed, keys, moment, accounts, lots, holds, own) = join!(
             self.begin(),
+            confirmed,
             keys,
             new_rows,
             accounts::accounts(session, books, now),
             lots_and_holds::new_lots(session, books, now),
             lots_and_holds::new_holds(session, books, now),
+            own,
         );
-        begun.map_err(Failure::Write)?;
+        begun.and(confirmed).map_err(Failure::Write)?;
         keys.map_err(Failure::Keys)?;
         let moment = moment.map_err(Failure::Write)?;
-        accounts.and(lots).and(holds).map_err(Failure::Write)?;
+        accounts.and(lots).and(holds).and(own).map_err(Failure::Write)?;
         Ok(if self.begun == Begun::ByTheWrite { moment } else { None })
+    }
+
+    /// Before the balances, as under locks: whoever has the machine's row then waits for nobody who waits for it.
+    async fn confirm(&self) -> Result<(), Error> {
+        self.machine.confirm(self.session.db(), &self.decided.rows).await
     }
 
     async fn begin(&self) -> Result<(), Error> {
@@ -154,18 +169,27 @@ impl<M: StateMachine> Writing<'_, M> {
     /// What others may have changed meanwhile, and the commit.
     async fn change(&self, waits: bool) -> Result<Result<(), Error>, Failure> {
         let Self { machine, session, decided, books, rows, .. } = self;
-        let (balances, states, lots, holds, own, committed) = join!(
+        let db = session.db();
+        let (confirmed, balances, states, lots, holds, own, new, committed) = join!(
+            async { if waits { self.confirm().await } else { Ok(()) } },
             async { if waits { rows.move_balances(session).await } else { Ok(()) } },
             accounts::states(session, books, decided.confirms()),
             lots_and_holds::changed_lots(session, books),
             lots_and_holds::changed_holds(session, books, decided.now),
-            machine.write(session.db(), &decided.rows),
+            machine.write(db, &decided.rows, Part::Changed),
+            async {
+                if self.begun == Begun::ByTheWrite {
+                    return Ok(());
+                }
+                machine.write(db, &decided.rows, Part::New).await
+            },
             async {
                 reach(FaultPoint::BeforeCommit);
-                session.db().command("commit").await
+                db.command("commit").await
             },
         );
-        balances.and(states).and(lots).and(holds).and(own).map_err(Failure::Write)?;
+        confirmed.and(balances).and(states).map_err(Failure::Write)?;
+        lots.and(holds).and(own).and(new).map_err(Failure::Write)?;
         Ok(committed)
     }
 }

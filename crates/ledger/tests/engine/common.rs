@@ -57,6 +57,7 @@ impl StateMachine for Bank {
     type Refused = Refused;
     type Rows = ();
     type Prepared = ();
+    type Memory = ();
 
     fn prepare(_client: &Client) -> impl Future<Output = Result<(), Error>> + Send {
         ready(Ok(()))

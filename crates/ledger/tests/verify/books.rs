@@ -45,6 +45,7 @@ impl StateMachine for Bank {
     type Refused = Refused;
     type Rows = ();
     type Prepared = ();
+    type Memory = ();
     const LOTS: bool = true;
 
     async fn prepare(_client: &Client) -> Result<(), Error> {

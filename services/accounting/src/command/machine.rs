@@ -18,6 +18,7 @@ impl StateMachine for Accounting {
     type Refused = Refused;
     type Rows = ();
     type Prepared = ();
+    type Memory = ();
 
     async fn prepare(_client: &Client) -> Result<(), Error> {
         Ok(())

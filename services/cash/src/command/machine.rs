@@ -22,6 +22,7 @@ impl StateMachine for Cash {
     type Refused = Refused;
     type Rows = ();
     type Prepared = ();
+    type Memory = ();
 
     const LOTS: bool = true;
     const LOTS_KEEP_EXPIRY: bool = true;

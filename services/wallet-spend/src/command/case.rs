@@ -11,7 +11,7 @@ use zerosum_ledger::book::{Book, Context};
 use super::{
     Call, Refused,
     ids::Ids,
-    rows::{AccountRow, BrandRows},
+    rows::{AccountRow, BrandRows, Settings},
 };
 use crate::{
     model::{
@@ -52,7 +52,8 @@ impl<'a, 'c> Case<'a, 'c> {
     ) -> Self {
         let brand = rows
             .settings
-            .get_or_insert_with(|| Arc::new(Brand::default_for(book.brand().id.as_str())))
+            .get_or_insert_with(|| Settings::default_for(book.brand().id.as_str()))
+            .brand
             .clone();
         Self { context, book, rows, ids, call, brand, changes: Changes::default() }
     }

@@ -1,12 +1,13 @@
 //! Locks the wallets of a batch in key order, then reads their rows: separate statements in one pipeline, because
-//! a lock wait inside a statement does not refresh what the statement sees.
+//! a lock wait inside a statement does not refresh what the statement sees. Without locks, the accounts come first: whatever
+//! changes of a wallet moves its accounts on.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use futures_util::join;
 use tokio_postgres::{Error, Row, types::ToSql};
 use zerosum_domain::BrandKey;
-use zerosum_ledger::engine::{Db, Named};
+use zerosum_ledger::engine::{Db, Named, Rights};
 
 use super::{
     Action, Command,
@@ -14,7 +15,7 @@ use super::{
     machine::{Machine, Prepared},
     names::{LAPSED_MAX, Names, demand},
     resolve::{named_where, names, pairs},
-    rows::{BrandRows, Rows},
+    rows::{AccountRow, BrandRows, Rows, Settings},
 };
 use crate::{
     model::Brand,
@@ -28,19 +29,13 @@ pub(super) async fn load(
     db: Db<'_, Prepared>,
     commands: &[Named<'_, Command>],
     rows: &mut Rows,
+    rights: Rights,
 ) -> Result<(), Error> {
-    let mut wanted = Demand::default();
-    for named in commands {
-        let mut of_command = Names::default();
-        of_command.add(&named.command.action);
-        let resolved = rows.resolved.get(&named.brand.key());
-        let wallets = Rows::named_wallets(resolved, &of_command);
-        let locks = resolved.map_or(0, |resolved| {
-            wallets.iter().filter_map(|wallet| resolved.locks.get(wallet)).map(BTreeSet::len).sum()
-        });
-        demand(&named.command.action, locks, &mut wanted);
-    }
-    let (ids, missing) = machine.stock.take(wanted);
+    let wanted = wanted(commands, rows);
+    let (ids, missing) = match rights {
+        Rights::Locked => machine.stock.take(wanted),
+        Rights::Looked => machine.stock.lack(wanted),
+    };
     rows.ids = ids;
     let mut sequences = Vec::new();
     let mut places: Vec<i32> = Vec::new();
@@ -105,21 +100,26 @@ pub(super) async fn load(
         if wanted { db.query(statement, params).await } else { Ok(Vec::new()) }
     };
     let some = !wallets.is_empty();
-    // The order here is the order in which the server runs them: the locks before everything they protect.
+    let is_locked = rights == Rights::Locked;
+    let accounts_by = if is_locked { &statements.lock_accounts } else { &statements.read_accounts };
+    // The order here is the order in which the server runs them: the locks before everything they protect, and the
+    // accounts' versions before everything they tell of.
     let read = join!(
-        ask(some, &statements.lock_wallets, of_wallets),
+        ask(some && is_locked, &statements.lock_wallets, of_wallets),
+        ask(some, accounts_by, of_wallets),
+        ask(some && !is_locked, &statements.look_wallets, of_wallets),
         ask(!shown.is_empty() || !values.is_empty(), &statements.read_identities, of_identities),
-        ask(some, &statements.read_accounts, of_wallets),
         ask(!references.is_empty() || !locks.is_empty(), &statements.read_transactions, of_transactions),
         ask(!retold.is_empty(), &statements.read_account_transactions, of_retold),
         ask(true, &statements.read_settings, of_brands),
         ask(!asking.is_empty(), &statements.read_rules, of_asking),
         ask(!sequences.is_empty(), &statements.take_ids, of_ids),
     );
-    let (wallets, identities, accounts, transactions, retold, settings, rules, blocks) = read;
+    let (locked, accounts, looked, identities, transactions, retold, settings, rules, blocks) = read;
     // In the order in which they ran: after the first error the server only says that there was one, and what that was
     // tells whether the batch can run again.
-    let (wallets, identities, accounts) = (wallets?, identities?, accounts?);
+    let (locked, accounts, looked, identities) = (locked?, accounts?, looked?, identities?);
+    let wallets = if is_locked { locked } else { looked };
     let (transactions, retold, settings, rules, blocks) =
         (transactions?, retold?, settings?, rules?, blocks?);
     for row in &blocks {
@@ -127,12 +127,12 @@ pub(super) async fn load(
         rows.ids.add(usize::try_from(place).unwrap_or(usize::MAX), row.try_get(1)?);
     }
     put(rows, &settings, |of, row| {
-        of.settings = Some(Arc::new(settings_of(row)?));
+        of.settings = Some(Settings { brand: Arc::new(settings_of(row)?), version: row.try_get(8)? });
         Ok(())
     })?;
     for Named { brand, .. } in commands {
         let of = rows.brands.entry(brand.key()).or_default();
-        of.settings.get_or_insert_with(|| Arc::new(Brand::default_for(brand.as_str())));
+        of.settings.get_or_insert_with(|| Settings::default_for(brand.as_str()));
     }
     put(rows, &wallets, |of, row| {
         if let Some(wallet) = decode::wallet(row)? {
@@ -142,15 +142,16 @@ pub(super) async fn load(
     })?;
     put(rows, &identities, |of, row| {
         // Every brand of the batch has some by now.
-        let Some(brand) = of.settings.clone() else { return Ok(()) };
-        if let Some(identity) = decode::identity(row, &brand)? {
+        let Some(settings) = of.settings.clone() else { return Ok(()) };
+        if let Some(identity) = decode::identity(row, &settings.brand)? {
             of.load_identity(identity);
         }
         Ok(())
     })?;
     put(rows, &accounts, |of, row| {
         if let Some((account, ledger)) = decode::account(row)? {
-            of.accounts.load(account.id, super::rows::AccountRow { account, ledger });
+            let version = row.try_get(16)?;
+            of.accounts.load(account.id, AccountRow { account, ledger, version });
         }
         Ok(())
     })?;
@@ -170,6 +171,22 @@ pub(super) async fn load(
     })?;
     take_resolved(rows);
     Ok(())
+}
+
+/// The ids that the commands can need at most.
+pub(super) fn wanted(commands: &[Named<'_, Command>], rows: &Rows) -> Demand {
+    let mut wanted = Demand::default();
+    for named in commands {
+        let mut of_command = Names::default();
+        of_command.add(&named.command.action);
+        let resolved = rows.resolved.get(&named.brand.key());
+        let wallets = Rows::named_wallets(resolved, &of_command);
+        let locks = resolved.map_or(0, |resolved| {
+            wallets.iter().filter_map(|wallet| resolved.locks.get(wallet)).map(BTreeSet::len).sum()
+        });
+        demand(&named.command.action, locks, &mut wanted);
+    }
+    wanted
 }
 
 /// Settings of a brand; the row leads with the brand.

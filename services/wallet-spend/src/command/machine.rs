@@ -5,20 +5,29 @@
 //! A process that meets a scheme for the first time reads it in one of its own.
 //! The number of statements does not depend on the length of the batch.
 
-use std::sync::PoisonError;
+use std::{collections::HashMap, sync::PoisonError};
 
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tokio_postgres::{Client, Error, Statement};
+use zerosum_domain::BrandId;
 use zerosum_ledger::{
     Clock, StateMachine,
     book::{Book, Context},
-    engine::{Db, Named, Wants},
+    engine::{Db, Named, Part, Recalled, Rights, Wants},
 };
 
 use super::{
-    Action, Command, Done, Refused, adjust, case::Case, change, create, crowd, expire, ids::Stock, load,
-    names::Names, open, permit, refund, resolve, rows::Rows, settle, spend, unlock, void, write,
+    Action, Command, Done, Refused, adjust,
+    case::Case,
+    change, create, crowd, expire,
+    ids::{Ids, Stock},
+    load,
+    memory::{Memory, Of},
+    names::Names,
+    open, permit, refund, resolve,
+    rows::Rows,
+    settle, spend, unlock, void, write,
 };
 use crate::{model::WalletId, schemes::Schemes};
 
@@ -50,6 +59,8 @@ statements!(
     read_schemes,
     read_tiers,
     lock_wallets,
+    lock_accounts,
+    look_wallets,
     read_identities,
     read_accounts,
     read_transactions,
@@ -66,7 +77,7 @@ statements!(
     insert_account_transactions,
     update_wallets,
     update_identities,
-    update_accounts,
+    move_accounts,
     update_transactions,
     lock_rules,
     delete_rules,
@@ -103,9 +114,11 @@ impl StateMachine for Machine {
     type Refused = Refused;
     type Rows = Rows;
     type Prepared = Prepared;
+    type Memory = Memory;
 
     const RESOLVES: bool = true;
     const LOTS: bool = true;
+    const LOTS_KEEP_EXPIRY: bool = true;
     const RACES: &'static [&'static str] = &[
         "wallet_transactions_reference_key",
         "identities_value_key",
@@ -122,8 +135,9 @@ impl StateMachine for Machine {
         db: Db<'a, Prepared>,
         commands: &'a [Named<'a, Command>],
         rows: &'a mut Rows,
+        rights: Rights,
     ) -> Result<(), Error> {
-        resolve::resolve(self, db, commands, rows).await
+        resolve::resolve(self, db, commands, rows, rights).await
     }
 
     fn wants(&self, named: Named<'_, Command>, rows: &Rows, wants: &mut Wants) {
@@ -174,8 +188,31 @@ impl StateMachine for Machine {
         db: Db<'a, Prepared>,
         commands: &'a [Named<'a, Command>],
         rows: &'a mut Rows,
+        rights: Rights,
     ) -> Result<(), Error> {
-        load::load(self, db, commands, rows).await
+        load::load(self, db, commands, rows, rights).await
+    }
+
+    fn recall(&self, named: Named<'_, Command>, memory: &Memory, rows: &mut Rows) -> Recalled {
+        memory.recall(self, named, rows)
+    }
+
+    fn provide(&self, commands: &[Named<'_, Command>], rows: &mut Rows) -> bool {
+        let (ids, missing) = self.stock.take(load::wanted(commands, rows));
+        rows.ids = ids;
+        missing.iter().all(|missing| *missing == 0)
+    }
+
+    fn decided(&self, rows: &mut Rows) {
+        rows.ids = Ids::default();
+    }
+
+    fn learn(&self, memory: &mut Memory, rows: &Rows, books: &HashMap<BrandId, Book>) {
+        memory.take_in(rows, books, Of::Batch);
+    }
+
+    fn see(&self, memory: &mut Memory, rows: &Rows, books: &HashMap<BrandId, Book>) {
+        memory.take_in(rows, books, Of::Look);
     }
 
     fn decide(
@@ -194,8 +231,12 @@ impl StateMachine for Machine {
         !matches!(refused, Refused::NotPossible { .. } | Refused::LocksEnding { .. })
     }
 
-    async fn write<'a>(&'a self, db: Db<'a, Prepared>, rows: &'a Rows) -> Result<(), Error> {
-        write::write(db, rows).await
+    async fn confirm<'a>(&'a self, db: Db<'a, Prepared>, rows: &'a Rows) -> Result<(), Error> {
+        write::confirm(db, rows).await
+    }
+
+    async fn write<'a>(&'a self, db: Db<'a, Prepared>, rows: &'a Rows, part: Part) -> Result<(), Error> {
+        write::write(db, rows, part).await
     }
 }
 

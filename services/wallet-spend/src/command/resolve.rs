@@ -6,7 +6,7 @@ use futures_util::join;
 use tokio_postgres::{Error, Row, types::ToSql};
 use uuid::Uuid;
 use zerosum_domain::{AccountId, BrandKey, HoldId, TransactionId};
-use zerosum_ledger::engine::{Db, Named};
+use zerosum_ledger::engine::{Db, Named, Rights};
 
 use super::{
     Command,
@@ -18,6 +18,11 @@ use crate::{
     model::{IdentityId, SchemeId, WalletId},
     store::decode,
 };
+
+/// How soon a lock runs out that a batch under locks reads: before it has decided.
+const SOON_SECONDS: i64 = 60;
+/// Any lock: a year is the longest.
+const EVER_SECONDS: i64 = 10 * 366 * 24 * 60 * 60;
 
 /// The names of a batch by brand.
 pub(super) fn names<'a>(commands: &'a [Named<'a, Command>]) -> HashMap<BrandKey, Names<'a>> {
@@ -57,6 +62,7 @@ pub(super) async fn resolve(
     db: Db<'_, Prepared>,
     commands: &[Named<'_, Command>],
     rows: &mut Rows,
+    rights: Rights,
 ) -> Result<(), Error> {
     let names = names(commands);
     let (value_brands, values) = pairs(&names, |names| names.identities.clone());
@@ -72,8 +78,10 @@ pub(super) async fn resolve(
     let (named_brands, scheme_references) = pairs(&names, |names| names.scheme_references.clone());
     let lapsed_max = i64::try_from(LAPSED_MAX).unwrap_or(i64::MAX);
     let moment = machine.set_moment();
+    // What is to be remembered is read with all its locks.
+    let until = if rights == Rights::Locked { SOON_SECONDS } else { EVER_SECONDS };
     let statements = db.prepared;
-    let by_name: [&(dyn ToSql + Sync); 12] = [
+    let by_name: [&(dyn ToSql + Sync); 13] = [
         &value_brands,
         &values,
         &reference_brands,
@@ -86,6 +94,7 @@ pub(super) async fn resolve(
         &lapsed_max,
         &parent_brands,
         &parents,
+        &until,
     ];
     let by_scheme: [&(dyn ToSql + Sync); 4] = [&scheme_brands, &schemes, &named_brands, &scheme_references];
     // Everything is sent at the first poll; a batch that only makes things has less to ask.
@@ -187,7 +196,7 @@ fn name(row: &Row, resolved: &mut Resolved) -> Result<(), Error> {
     Ok(())
 }
 
-/// An account, if the wallet has one, and a lock of it that is about to run out, if there is one. Either may have been
+/// An account, if the wallet has one, and a lock of it, if one was looked for and is there. Either may have been
 /// found before, by another of its wallet's names.
 fn account(row: &Row, wallet: WalletId, lock: Option<HoldId>, resolved: &mut Resolved) -> Result<(), Error> {
     let scheme = row.try_get::<_, Option<i64>>(at::SCHEME)?.and_then(|id| SchemeId::new(id).ok());

@@ -22,6 +22,8 @@ use crate::model::{
 pub(super) struct AccountRow {
     pub account: Account,
     pub ledger: AccountId,
+    /// As it was read. A batch that writes anything moves on every account that it has read.
+    pub version: i64,
 }
 
 /// A scheme that was made in this batch: how it is shown, and what commands need of it.
@@ -73,6 +75,11 @@ impl<K: Copy + Eq + std::hash::Hash + Ord, V> Table<K, V> {
         self.rows.values().map(|(row, _)| row)
     }
 
+    /// Every row with what becomes of it, in no order.
+    pub fn fates(&self) -> impl Iterator<Item = &(V, Fate)> {
+        self.rows.values()
+    }
+
     /// The rows of this fate, in the order of their ids.
     pub fn of(&self, fate: Fate) -> Vec<&V> {
         let mut found: Vec<(&K, &V)> =
@@ -82,10 +89,23 @@ impl<K: Copy + Eq + std::hash::Hash + Ord, V> Table<K, V> {
     }
 }
 
+/// What a brand has set for itself, as of a version that the write confirms; 0 is a brand that has set nothing.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub brand: Arc<Brand>,
+    pub version: i64,
+}
+
+impl Settings {
+    pub fn default_for(brand: &str) -> Self {
+        Self { brand: Arc::new(Brand::default_for(brand)), version: 0 }
+    }
+}
+
 /// One brand's rows.
 #[derive(Debug, Default)]
 pub(super) struct BrandRows {
-    pub settings: Option<Arc<Brand>>,
+    pub settings: Option<Settings>,
     pub rules: Vec<PermissionRule>,
     /// Whether the rules are to be written.
     pub permits: bool,

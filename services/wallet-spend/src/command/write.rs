@@ -4,11 +4,11 @@ mod columns;
 
 use futures_util::{future::BoxFuture, future::try_join_all};
 use tokio_postgres::{Error, Statement, types::ToSql};
-use zerosum_ledger::engine::Db;
+use zerosum_ledger::engine::{Db, Part};
 
 use super::{
     machine::Prepared,
-    rows::{Fate, Rows},
+    rows::{AccountRow, BrandRows, Fate, Rows},
 };
 use columns::{
     AccountColumns, AccountTransactionColumns, IdentityColumns, RuleColumns, SchemeColumns, Shown,
@@ -17,7 +17,43 @@ use columns::{
 
 type Params<'a> = Vec<&'a (dyn ToSql + Sync)>;
 
-pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error> {
+/// Moves the accounts on from the versions that they were read in, and confirms what their brands have set.
+pub(super) async fn confirm(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error> {
+    let mut accounts = AccountColumns::default();
+    let (mut brands, mut versions) = (Vec::new(), Vec::new());
+    for (brand, of) in by_brand(rows) {
+        if let Some(settings) = &of.settings {
+            brands.push(brand);
+            versions.push(settings.version);
+        }
+        let read = of.accounts.fates().filter(|(_, fate)| *fate != Fate::New);
+        let mut read: Vec<&AccountRow> = read.map(|(row, _)| row).collect();
+        read.sort_unstable_by_key(|row| (row.account.wallet, row.account.id));
+        read.into_iter().for_each(|row| accounts.push(brand, row));
+    }
+    let mut params = accounts.update_params();
+    if params.is_empty() {
+        return Ok(());
+    }
+    params.extend([&brands as &(dyn ToSql + Sync), &versions]);
+    db.query(&db.prepared.move_accounts, &params).await.map(drop)
+}
+
+/// In key order, as rows are locked.
+fn by_brand(rows: &Rows) -> Vec<(i64, &BrandRows)> {
+    let mut by_brand: Vec<_> = rows.brands.iter().map(|(brand, of)| (brand.get(), of)).collect();
+    by_brand.sort_unstable_by_key(|(brand, _)| *brand);
+    by_brand
+}
+
+pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows, part: Part) -> Result<(), Error> {
+    match part {
+        Part::New => insert(db, &by_brand(rows)).await,
+        Part::Changed => change(db, &by_brand(rows)).await,
+    }
+}
+
+async fn insert(db: Db<'_, Prepared>, by_brand: &[(i64, &BrandRows)]) -> Result<(), Error> {
     let mut schemes = SchemeColumns::default();
     let mut tiers = TierColumns::default();
     let mut wallets = WalletColumns::default();
@@ -26,24 +62,7 @@ pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error
     let mut transactions = TransactionColumns::default();
     let mut account_transactions = AccountTransactionColumns::default();
     let mut shown = Shown::default();
-    let mut changed_shown = Shown::default();
-    let mut changed_wallets = WalletColumns::default();
-    let mut changed_identities = IdentityColumns::default();
-    let mut changed_accounts = AccountColumns::default();
-    let mut changed_transactions = TransactionColumns::default();
-    let mut permitting: Vec<i64> = Vec::new();
-    let mut rules = RuleColumns::default();
-    let mut by_brand: Vec<_> = rows.brands.iter().collect();
-    // Rows are written in key order, like they are locked.
-    by_brand.sort_unstable_by_key(|(brand, _)| *brand);
-    for (brand, of) in by_brand {
-        let brand = brand.get();
-        if of.permits {
-            permitting.push(brand);
-            for rule in &of.rules {
-                rules.push(brand, rule);
-            }
-        }
+    for (brand, of) in by_brand.iter().copied() {
         for new in &of.new_schemes {
             schemes.push(brand, new);
             tiers.push(brand, &new.refs);
@@ -51,56 +70,74 @@ pub(super) async fn write(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error
         for wallet in of.wallets.of(Fate::New) {
             wallets.push(brand, wallet, of.consumers.get(&wallet.id));
         }
-        for wallet in of.wallets.of(Fate::Changed) {
-            changed_wallets.push(brand, wallet, None);
-        }
         for identity in of.identities.of(Fate::New) {
             identities.push(brand, identity);
-        }
-        for identity in of.identities.of(Fate::Changed) {
-            changed_identities.push(brand, identity);
         }
         for account in of.accounts.of(Fate::New) {
             accounts.push(brand, account);
         }
-        for account in of.accounts.of(Fate::Changed) {
-            changed_accounts.push(brand, account);
-        }
         for transaction in of.transactions.of(Fate::New) {
             transactions.push(brand, transaction);
             shown.push(transaction);
-        }
-        for transaction in of.transactions.of(Fate::Changed) {
-            changed_transactions.push(brand, transaction);
-            changed_shown.push(transaction);
         }
         for transaction in &of.account_transactions {
             account_transactions.push(brand, transaction);
         }
     }
     let statements = db.prepared;
-    let replaced: Params<'_> = if permitting.is_empty() { Vec::new() } else { vec![&permitting] };
-    let writes: Vec<(&Statement, Params<'_>)> = vec![
+    let writes = vec![
         (&statements.insert_schemes, schemes.params()),
         (&statements.insert_tiers, tiers.params()),
         (&statements.insert_wallets, wallets.params()),
         (&statements.insert_identities, identities.params()),
         (&statements.insert_accounts, accounts.params()),
-        // A deleted open gives its reference free before another one takes it.
-        (
-            &statements.update_transactions,
-            [changed_transactions.update_params(), changed_shown.params()].concat(),
-        ),
         (&statements.insert_transactions, [transactions.params(), shown.params()].concat()),
         (&statements.insert_account_transactions, account_transactions.params()),
-        (&statements.update_wallets, changed_wallets.update_params()),
-        (&statements.update_identities, changed_identities.update_params()),
-        (&statements.update_accounts, changed_accounts.update_params()),
+    ];
+    send(db, writes).await
+}
+
+async fn change(db: Db<'_, Prepared>, by_brand: &[(i64, &BrandRows)]) -> Result<(), Error> {
+    let mut wallets = WalletColumns::default();
+    let mut identities = IdentityColumns::default();
+    let mut transactions = TransactionColumns::default();
+    let mut shown = Shown::default();
+    let mut permitting: Vec<i64> = Vec::new();
+    let mut rules = RuleColumns::default();
+    for (brand, of) in by_brand.iter().copied() {
+        if of.permits {
+            permitting.push(brand);
+            for rule in &of.rules {
+                rules.push(brand, rule);
+            }
+        }
+        for wallet in of.wallets.of(Fate::Changed) {
+            wallets.push(brand, wallet, None);
+        }
+        for identity in of.identities.of(Fate::Changed) {
+            identities.push(brand, identity);
+        }
+        for transaction in of.transactions.of(Fate::Changed) {
+            transactions.push(brand, transaction);
+            shown.push(transaction);
+        }
+    }
+    let statements = db.prepared;
+    let replaced: Params<'_> = if permitting.is_empty() { Vec::new() } else { vec![&permitting] };
+    let writes = vec![
+        // A deleted open gives its reference free before another one takes it.
+        (&statements.update_transactions, [transactions.update_params(), shown.params()].concat()),
+        (&statements.update_wallets, wallets.update_params()),
+        (&statements.update_identities, identities.update_params()),
         (&statements.lock_rules, replaced.clone()),
         (&statements.delete_rules, replaced),
         (&statements.insert_rules, rules.params()),
     ];
-    // Everything is sent at the first poll.
+    send(db, writes).await
+}
+
+/// Sends those that have rows, all at the first poll.
+async fn send(db: Db<'_, Prepared>, writes: Vec<(&Statement, Params<'_>)>) -> Result<(), Error> {
     let sent: Vec<BoxFuture<'_, Result<u64, Error>>> = writes
         .iter()
         .filter(|(_, params)| !params.is_empty())

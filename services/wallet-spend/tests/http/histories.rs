@@ -113,7 +113,11 @@ impl Player<'_> {
                 let sql = "
                     with lapsed as (
                       update wallet.wallet_transactions set lock_expires_at = now() - interval '1 second'
-                       where reference = $1 and status = 'ACTIVE' returning brand_key, hold_id
+                       where reference = $1 and status = 'ACTIVE' returning brand_key, wallet_id, hold_id
+                    ),
+                    moved as (
+                      update wallet.accounts a set version = version + 1
+                        from lapsed where a.brand_key = lapsed.brand_key and a.wallet_id = lapsed.wallet_id
                     )
                     update ledger.holds h set expires_at = now() - interval '1 second'
                       from lapsed where h.brand_key = lapsed.brand_key and h.hold_id = lapsed.hold_id";
@@ -122,6 +126,9 @@ impl Player<'_> {
             }
             Step::ExpireOldestLot => {
                 let sql = "
+                    with moved as (
+                      update wallet.accounts set version = version + 1 where account_id = $1::text::bigint
+                    )
                     update ledger.lots set expires_at = now() - interval '1 second'
                      where lot_id = (
                        select l.lot_id from ledger.lots l

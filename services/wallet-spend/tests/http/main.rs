@@ -13,6 +13,7 @@ mod fresh;
 mod histories;
 mod lookups;
 mod lots;
+mod memory;
 mod once;
 mod permissions;
 mod races;

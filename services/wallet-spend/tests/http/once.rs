@@ -106,8 +106,8 @@ async fn another_brand_sees_and_touches_nothing() {
 }
 
 #[tokio::test]
-async fn a_batch_takes_three_round_trips_whatever_its_length() {
-    let stage = Stage::new().await;
+async fn a_batch_under_locks_takes_three_round_trips_whatever_its_length() {
+    let stage = Stage::forgetful().await;
     let holder = stage.holder(1_000_000).await;
     stage.spend(&holder, "warm", 10_000, true).await.expect(200);
     let stats = stage.service.engine().stats();

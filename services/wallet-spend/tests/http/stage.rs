@@ -81,6 +81,19 @@ pub struct Holder {
 
 impl Stage {
     pub async fn new() -> Self {
+        Self::with(|parts| parts).await
+    }
+
+    /// Over lanes that remember nothing.
+    pub async fn forgetful() -> Self {
+        Self::with(|mut parts| {
+            parts.host.remembers = false;
+            parts
+        })
+        .await
+    }
+
+    async fn with(change: impl FnOnce(Parts) -> Parts) -> Self {
         let database = TestDatabase::new().await;
         let admin = database.admin().await;
         for brand in [BRAND, OTHER_BRAND] {
@@ -89,7 +102,8 @@ impl Stage {
             let sql = "insert into wallet.clients (brand_key, client_id, name, secret) values (ledger.brand_key($1), $2, 'api', $3)";
             admin.execute(sql, &[&brand, &client(brand), &SECRET]).await.unwrap();
         }
-        let service = Service::start(Parts::new(database.app_url().parse().unwrap())).unwrap();
+        let parts = Parts::new(database.app_url().parse().unwrap());
+        let service = Service::start(change(parts)).unwrap();
         let till = Till::new(service.edge().clone(), String::new());
         Self { database, service, till, next: AtomicU32::new(1), proven: AtomicBool::new(false) }
     }
@@ -254,7 +268,11 @@ impl Stage {
         let sql = "
             with lapsed as (
               update wallet.wallet_transactions set lock_expires_at = now() - interval '1 second'
-               where reference = $1 returning brand_key, hold_id
+               where reference = $1 returning brand_key, wallet_id, hold_id
+            ),
+            moved as (
+              update wallet.accounts a set version = version + 1
+                from lapsed where a.brand_key = lapsed.brand_key and a.wallet_id = lapsed.wallet_id
             )
             update ledger.holds h set expires_at = now() - interval '1 second'
               from lapsed where h.brand_key = lapsed.brand_key and h.hold_id = lapsed.hold_id";

@@ -46,7 +46,7 @@ pub(in crate::engine) enum Confirms {
 
 impl<M: StateMachine> Decided<M> {
     /// Whether anything was refused, as an outcome or inside one.
-    fn has_refusals(&self) -> bool {
+    pub(super) fn has_refusals(&self) -> bool {
         let refused = |outcome: &Outcome<M>| {
             outcome.as_ref().is_ok_and(|answer| !answer.replayed && answer.outcome.is_err())
         };
@@ -152,6 +152,7 @@ pub(super) fn decide<M: StateMachine>(
         }
         outcomes.push(Ok(Answer { outcome, replayed: false }));
     }
+    machine.decided(&mut read.rows);
     for book in read.books.values_mut() {
         book.tell_postings(&mut Context::new(read.now, ids));
     }

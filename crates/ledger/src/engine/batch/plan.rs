@@ -7,13 +7,13 @@ use std::{
 };
 
 use jiff::Timestamp;
-use zerosum_domain::{AccountId, BrandId};
+use zerosum_domain::{AccountId, HoldId};
 
-use super::{Decided, Read, StoredAnswers, decide::decide, remembers, set_moment};
+use super::{Decided, Read, StoredAnswers, decide::decide, named, remembers, set_moment};
 use crate::{
     book::{Book, Ids},
     engine::{
-        Clock, EngineConfig, Named, Outcome, Pending, StateMachine, Stats, Wants,
+        Clock, EngineConfig, Named, Outcome, Pending, Recalled, StateMachine, Stats, Wants,
         batch::Attempt,
         fault_points::{FaultPoint, reach},
         lane::Gate,
@@ -26,64 +26,67 @@ use crate::{
 /// The outcomes of a batch that was sent early, and the database's moment.
 pub(in crate::engine) type Landed<M> = Result<(Vec<Outcome<M>>, Option<Timestamp>), Attempt>;
 
-/// Commands by what the lane remembers of the accounts that they name.
+/// Commands by what the lane remembers of what they name.
 pub(in crate::engine) struct Sorted<M: StateMachine> {
-    /// All of them.
+    /// All of it, which is in the rows and among the wants.
     pub known: Vec<Pending<M>>,
     pub wants: Wants,
-    /// Not all: these have to be read first.
+    pub rows: M::Rows,
+    /// Not all: it has to be read first.
     pub unknown: Vec<Pending<M>>,
-    pub missing: Missing,
+    /// These have to run under locks.
+    pub locked: Vec<Pending<M>>,
 }
 
-/// What has to be read.
-#[derive(Debug, Default)]
-pub(in crate::engine) struct Missing {
-    pub brands: BTreeSet<BrandId>,
-    pub wants: Wants,
-}
-
-/// Sorts commands into those that can be planned and those of which something has to be read first. Hands them back if
-/// one of them is neither: it has to run under locks.
+/// Sorts commands into those that can be planned, those of which something has to be read first, and those that have to
+/// run under locks.
 pub(in crate::engine) fn sort<M: StateMachine>(
     machine: &M,
     config: &EngineConfig,
-    memory: &mut Memory,
+    memory: &mut Memory<M::Memory>,
     batch: Vec<Pending<M>>,
-) -> Result<Sorted<M>, Vec<Pending<M>>> {
-    // A machine with rows of its own has to load them.
-    if !remembers::<M>(config) || M::RESOLVES || size_of::<M::Rows>() > 0 || !memory.is_trusted() {
-        return Err(batch);
+) -> Sorted<M> {
+    let (known, unknown, locked) = (Vec::with_capacity(batch.len()), Vec::new(), Vec::new());
+    let (wants, rows) = (Wants::default(), M::Rows::default());
+    let mut sorted = Sorted { known, wants, rows, unknown, locked };
+    if !remembers::<M>(config) || !memory.is_trusted() {
+        sorted.locked = batch;
+        return sorted;
     }
     let told_time = moment(config, memory).is_some();
-    let (mut wants, mut missing) = (Wants::default(), Missing::default());
-    let mut known = Vec::with_capacity(batch.len());
-    for pending in &batch {
-        let Some(of_this) = named(machine, pending) else { return Err(batch) };
-        let is_known = told_time && memory.knows(&pending.submission.brand, &of_this);
-        if !is_known && pending.scouted {
-            return Err(batch);
+    for pending in batch {
+        let (of_this, recalled) = recall(machine, memory, &pending, &mut sorted.rows);
+        match recalled {
+            Recalled::All if told_time => {
+                sorted.wants.add(of_this);
+                sorted.known.push(pending);
+            }
+            Recalled::All | Recalled::Unknown if !pending.scouted => sorted.unknown.push(pending),
+            Recalled::All | Recalled::Unknown | Recalled::Never => sorted.locked.push(pending),
         }
-        if is_known {
-            wants.add(of_this);
-        } else {
-            missing.brands.insert(pending.submission.brand.clone());
-            missing.wants.add(of_this);
-        }
-        known.push(is_known);
     }
-    let mut known = known.into_iter();
-    let (known, unknown) = batch.into_iter().partition(|_| known.next().unwrap_or(false));
-    Ok(Sorted { known, wants, unknown, missing })
+    sorted
 }
 
-/// The accounts that a command names, if it names nothing else.
-fn named<M: StateMachine>(machine: &M, pending: &Pending<M>) -> Option<Wants> {
-    let submission = &pending.submission;
+/// What a command names of the ledger, and whether that and its own rows are remembered.
+fn recall<M: StateMachine>(
+    machine: &M,
+    memory: &Memory<M::Memory>,
+    pending: &Pending<M>,
+    rows: &mut M::Rows,
+) -> (Wants, Recalled) {
+    let command = named(pending);
     let mut wants = Wants::default();
-    let named = Named { brand: &submission.brand, command: &submission.command };
-    machine.wants(named, &M::Rows::default(), wants.of(&submission.brand));
-    wants.ids_and_codes_only().then_some(wants)
+    let own = machine.recall(command, &memory.own, rows);
+    if own == Recalled::All {
+        machine.wants(command, rows, wants.of(command.brand));
+    }
+    let recalled = match own {
+        Recalled::All if !wants.can_be_remembered() => Recalled::Never,
+        Recalled::All if !memory.knows(command.brand, &wants) => Recalled::Unknown,
+        own => own,
+    };
+    (wants, recalled)
 }
 
 /// Decides a batch of known commands. None if what was decided cannot be confirmed by the write.
@@ -91,9 +94,10 @@ pub(in crate::engine) fn plan<M: StateMachine>(
     machine: &M,
     config: &EngineConfig,
     ids: &mut Ids,
-    memory: &mut Memory,
+    memory: &mut Memory<M::Memory>,
     batch: &[Pending<M>],
     wants: &Wants,
+    mut rows: M::Rows,
 ) -> Option<Decided<M>> {
     let mut books = HashMap::new();
     for Pending { submission, .. } in batch {
@@ -108,19 +112,30 @@ pub(in crate::engine) fn plan<M: StateMachine>(
     for (brand, code) in &wants.codes {
         memory.load(brand, memory.by_code(brand, code)?, Some(code), books.get_mut(brand)?)?;
     }
+    for (brand, id) in &wants.holds_of_named {
+        memory.load_hold(brand, HoldId::new(*id), books.get_mut(brand)?)?;
+    }
     let now = moment(config, memory)?;
+    let commands: Vec<Named<'_, M::Command>> = batch.iter().map(named).collect();
+    if !machine.provide(&commands, &mut rows) {
+        return None;
+    }
     let (halted, keys) = (BTreeSet::new(), StoredAnswers::new());
-    let read = Read { books, halted, keys, rows: M::Rows::default(), now, locked: false };
+    let read = Read { books, halted, keys, rows, now, locked: false };
     let decided = decide(machine, ids, batch, read).ok()?;
     if decided.needs_locks() {
         memory.doubt();
+        return None;
+    }
+    // Rows are confirmed as they were remembered, not what was taken to be absent: a refusal might have been another.
+    if size_of::<M::Rows>() > 0 && decided.has_refusals() {
         return None;
     }
     reach(FaultPoint::Decided);
     Some(decided)
 }
 
-fn moment(config: &EngineConfig, memory: &mut Memory) -> Option<Timestamp> {
+fn moment<O: Default>(config: &EngineConfig, memory: &mut Memory<O>) -> Option<Timestamp> {
     match &config.clock {
         Clock::Database => memory.now(),
         set @ Clock::Set(_) => set_moment(set),

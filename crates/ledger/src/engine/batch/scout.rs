@@ -1,7 +1,10 @@
 //! Reads what a lane does not remember, ahead of the batch that needs it and without locks: what is decided on it is
 //! confirmed when it is written.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use futures_util::join;
 use jiff::Timestamp;
@@ -9,43 +12,73 @@ use tokio::time::timeout;
 use tokio_postgres::{Error, types::ToSql};
 use zerosum_domain::BrandId;
 
-use super::{Attempt, Missing, classify, moment, open_books};
+use super::{Attempt, classify, moment, named, open_books};
 use crate::{
     book::Book,
-    engine::{Clock, ROUND_TRIP_MAX, StateMachine, Stats, read, session::Session},
+    engine::{
+        Clock, Named, Pending, ROUND_TRIP_MAX, Rights, StateMachine, Stats, Wants, read, session::Session,
+    },
 };
 
-/// What was seen: brands that take writes, with those of the accounts that there are.
-pub(in crate::engine) struct Seen {
+/// What was seen: brands that take writes, with those of the accounts that there are, and the machine's own rows.
+pub(in crate::engine) struct Seen<M: StateMachine> {
     pub books: HashMap<BrandId, Book>,
+    pub rows: M::Rows,
     pub now: Option<Timestamp>,
 }
 
-/// Its first poll sends all of it.
+/// Its first poll sends all of it, or what resolves names.
 pub(in crate::engine) async fn scout<M: StateMachine>(
+    machine: Arc<M>,
     session: Arc<Session<M>>,
     stats: Arc<Stats>,
     clock: Clock,
-    missing: Missing,
-) -> Result<Seen, Attempt> {
-    Stats::add(&stats.round_trips, 1);
-    let brands: Vec<i64> = missing.brands.iter().map(|brand| brand.key().get()).collect();
-    let params: [&(dyn ToSql + Sync); 1] = [&brands];
-    let db = session.db();
-    let reading = async {
-        let (renewed, ledger, brand_rows) = join!(
-            session.renew_plans(),
-            read::unlocked(&session, &missing.wants),
-            db.query(&session.statements.read_brands, &params),
-        );
-        renewed?;
-        let (ledger, brand_rows) = (ledger?, brand_rows?);
-        let now = if brand_rows.is_empty() { None } else { Some(moment(&clock, &brand_rows)?) };
-        let (mut books, halted) = open_books(&brand_rows)?;
-        books.retain(|brand, _| !halted.contains(brand));
-        ledger.into_books(&mut books)?;
-        Ok(Seen { books, now })
+    batch: Vec<Pending<M>>,
+) -> (Vec<Pending<M>>, Result<Seen<M>, Attempt>) {
+    let commands: Vec<Named<'_, M::Command>> = batch.iter().map(named).collect();
+    let looking = look(&*machine, &session, &stats, &clock, &commands);
+    let seen = match timeout(ROUND_TRIP_MAX, looking).await {
+        Ok(seen) => seen.map_err(|error| classify::<M>(&error)),
+        Err(_silent) => Err(Attempt::Unavailable),
     };
-    let seen = timeout(ROUND_TRIP_MAX, reading).await.map_err(|_silent| Attempt::Unavailable)?;
-    seen.map_err(|error: Error| classify::<M>(&error))
+    drop(commands);
+    (batch, seen)
+}
+
+async fn look<M: StateMachine>(
+    machine: &M,
+    session: &Session<M>,
+    stats: &Stats,
+    clock: &Clock,
+    commands: &[Named<'_, M::Command>],
+) -> Result<Seen<M>, Error> {
+    let db = session.db();
+    let mut rows = M::Rows::default();
+    Stats::add(&stats.round_trips, 1);
+    if M::RESOLVES {
+        let resolving = machine.resolve(db, commands, &mut rows, Rights::Looked);
+        let (renewed, resolved) = join!(session.renew_plans(), resolving);
+        renewed.and(resolved)?;
+        Stats::add(&stats.round_trips, 1);
+    }
+    let mut wants = Wants::default();
+    for command in commands {
+        machine.wants(*command, &rows, wants.of(command.brand));
+    }
+    let brands: BTreeSet<i64> = commands.iter().map(|command| command.brand.key().get()).collect();
+    let brands: Vec<i64> = brands.into_iter().collect();
+    let params: [&(dyn ToSql + Sync); 1] = [&brands];
+    let (renewed, loaded, ledger, brand_rows) = join!(
+        session.renew_plans(),
+        machine.load(db, commands, &mut rows, Rights::Looked),
+        read::unlocked(session, &wants),
+        db.query(&session.statements.read_brands, &params),
+    );
+    renewed.and(loaded)?;
+    let (ledger, brand_rows) = (ledger?, brand_rows?);
+    let now = if brand_rows.is_empty() { None } else { Some(moment(clock, &brand_rows)?) };
+    let (mut books, halted) = open_books(&brand_rows)?;
+    books.retain(|brand, _| !halted.contains(brand));
+    ledger.into_books(&mut books)?;
+    Ok(Seen { books, rows, now })
 }

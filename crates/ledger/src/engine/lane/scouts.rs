@@ -1,4 +1,4 @@
-//! Commands whose accounts are being read, and wait for that.
+//! Commands of which something is being read, and that wait for that.
 
 use std::{collections::VecDeque, future::poll_fn, pin::Pin};
 
@@ -7,10 +7,10 @@ use crate::engine::{
     batch::{Attempt, Seen},
 };
 
-pub(super) struct Scout<M: StateMachine> {
-    pub batch: Vec<Pending<M>>,
-    pub reading: Pin<Box<dyn Future<Output = Result<Seen, Attempt>> + Send>>,
-}
+/// A batch and what was seen for it.
+type Scouted<M> = (Vec<Pending<M>>, Result<Seen<M>, Attempt>);
+
+type Scout<M> = Pin<Box<dyn Future<Output = Scouted<M>> + Send>>;
 
 /// In the order in which they were sent, all on one connection.
 pub(super) struct Scouts<M: StateMachine>(VecDeque<Scout<M>>);
@@ -24,14 +24,15 @@ impl<M: StateMachine> Scouts<M> {
         self.0.is_empty()
     }
 
-    pub fn push(&mut self, scout: Scout<M>) {
-        self.0.push_back(scout);
+    pub fn push(&mut self, scout: impl Future<Output = Scouted<M>> + Send + 'static) {
+        self.0.push_back(Box::pin(scout));
     }
 
     /// The next that is back. Waits for ever if there are none.
-    pub async fn next(&mut self) -> (Vec<Pending<M>>, Result<Seen, Attempt>) {
+    pub async fn next(&mut self) -> Scouted<M> {
         let Some(first) = self.0.front_mut() else { return std::future::pending().await };
-        let seen = poll_fn(|cx| first.reading.as_mut().poll(cx)).await;
-        (self.0.pop_front().map(|scout| scout.batch).unwrap_or_default(), seen)
+        let scouted = poll_fn(|cx| first.as_mut().poll(cx)).await;
+        self.0.pop_front();
+        scouted
     }
 }

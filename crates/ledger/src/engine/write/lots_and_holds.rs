@@ -93,5 +93,5 @@ pub(super) async fn changed_holds<M: StateMachine>(
     let statuses = column(&changed, |hold| hold.status.as_str());
     let captured = column(&changed, |hold| hold.captured);
     let params: Params<'_, 5> = [&brands, &ids, &statuses, &captured, &now];
-    session.db().execute(&session.statements.update_holds, &params).await.map(drop)
+    session.db().query(&session.statements.update_holds, &params).await.map(drop)
 }

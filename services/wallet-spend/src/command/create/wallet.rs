@@ -171,7 +171,7 @@ fn new_account(
         created_at: now,
         updated_at: now,
     };
-    let row = AccountRow { account, ledger };
+    let row = AccountRow { account, ledger, version: 0 };
     let snapshot = case.snapshot(&row);
     case.save_account(row);
     told.account(&snapshot, Atomic::Create);

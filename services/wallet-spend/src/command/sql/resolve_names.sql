@@ -1,5 +1,5 @@
 -- What identity values, references and wallet ids lead to: wallets, their ledger accounts with the holds of their locks
--- that have run out or will within the minute, before this batch has decided; and the holds of the open spends of the
+-- that have run out or will soon, before this batch has decided; and the holds of the open spends of the
 -- purchases that end with theirs.
 -- A row is of one kind, and the columns that it has no use for are null. An account comes once for each of its holds.
 select 'identity' as kind, i.brand_key, i.value as name, i.wallet_id, i.identity_id, a.scheme_id, a.ledger_account,
@@ -15,7 +15,7 @@ select 'identity' as kind, i.brand_key, i.value as name, i.wallet_id, i.identity
    select h.hold_id
      from ledger.holds h
     where h.brand_key = a.brand_key and h.account_id = a.ledger_account and h.status = 'open'
-      and h.expires_at <= coalesce($9::timestamptz, statement_timestamp()) + interval '1 minute'
+      and h.expires_at <= coalesce($9::timestamptz, statement_timestamp()) + $13::bigint * interval '1 second'
     order by h.expires_at
     limit $10::bigint
  ) due on true
@@ -48,7 +48,7 @@ select 'account', a.brand_key, null, a.wallet_id, null, a.scheme_id, a.ledger_ac
    select h.hold_id
      from ledger.holds h
     where h.brand_key = a.brand_key and h.account_id = a.ledger_account and h.status = 'open'
-      and h.expires_at <= coalesce($9::timestamptz, statement_timestamp()) + interval '1 minute'
+      and h.expires_at <= coalesce($9::timestamptz, statement_timestamp()) + $13::bigint * interval '1 second'
     order by h.expires_at
     limit $10::bigint
  ) due on true

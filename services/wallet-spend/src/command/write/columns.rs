@@ -108,7 +108,8 @@ columns! {
         lifetime_spend_value: i64 = row.account.lifetime_spend_value,
         created_at: Timestamp = row.account.created_at,
         updated_at: Timestamp = row.account.updated_at,
-    } update { id, status, state, lifetime, lifetime_spend, lifetime_spend_value, updated_at }
+        version: i64 = row.version,
+    } update { id, status, state, lifetime, lifetime_spend, lifetime_spend_value, updated_at, version }
 }
 
 columns! {

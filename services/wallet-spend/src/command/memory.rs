@@ -1,0 +1,340 @@
+//! What a lane remembers of wallets, so that the everyday commands need not lock and read them again: a spend outside a
+//! purchase, its settle, its void.
+//!
+//! A wallet is remembered as a whole: its row, its accounts, the identities by which it was named, and everything of it
+//! that is open. The versions of its accounts tell that all of that is as it was: every batch that has read a wallet and
+//! writes anything moves its accounts on (`move_accounts.sql`), and only from the versions that it has read or that were
+//! remembered. So a wallet that another process has moved meanwhile fails the batch, which is then decided under locks.
+//! What the brand has set is confirmed with them. (A row of a wallet that all of its commands write anyway, whose version costs nothing. A wallet without accounts is
+//! not remembered.)
+//!
+//! What is not there cannot be remembered. A reference that is not among what is open is taken to be new, and its
+//! constraint finds out; whatever else is missing is read first. A batch that refuses anything is decided under locks,
+//! because what is missing might have had it refused for another reason.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use zerosum_domain::{BrandId, BrandKey};
+use zerosum_ledger::{
+    book::Book,
+    engine::{Named, Recalled},
+};
+
+use super::{
+    Action, Command, Settle,
+    machine::Machine,
+    names::LAPSED_MAX,
+    rows::{AccountRow, BrandRows, Fate, Resolved, ResolvedAccount, ResolvedTransaction, Rows, Settings},
+};
+use crate::model::{
+    Identity, IdentityId, Reference, SchemeRef, TransactionStatus, Wallet, WalletId, WalletTransaction,
+};
+
+/// Past it the lane forgets all of them and starts over: some 2 kB each.
+const WALLETS_MAX: usize = 20_000;
+/// A wallet with more that is open is read each time: copying it would cost as much.
+const OPEN_MAX: usize = 32;
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub struct Memory {
+    brands: HashMap<BrandKey, OfBrand>,
+    wallets: usize,
+}
+
+#[derive(Debug)]
+struct OfBrand {
+    settings: Settings,
+    wallets: HashMap<WalletId, Known>,
+    identities: HashMap<String, WalletId>,
+    /// Those of what is open.
+    references: HashMap<Reference, WalletId>,
+}
+
+/// A wallet as the next batch finds it.
+#[derive(Debug)]
+struct Known {
+    wallet: Wallet,
+    /// Those that it was named by: whole, if they were needed whole.
+    identities: HashMap<String, (IdentityId, Option<Identity>)>,
+    /// Oldest first.
+    accounts: Vec<AccountRow>,
+    /// All of its locks, and the purchases that were named.
+    open: Vec<WalletTransaction>,
+}
+
+/// Whether what was read is of now, or older than what may be known already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    Batch,
+    Look,
+}
+
+impl Memory {
+    /// Puts what a command needs into the rows, if all of it is known.
+    pub(super) fn recall(&self, machine: &Machine, named: Named<'_, Command>, rows: &mut Rows) -> Recalled {
+        let action = &*named.command.action;
+        if !is_everyday(action) {
+            return Recalled::Never;
+        }
+        let key = named.brand.key();
+        let Some(of_brand) = self.brands.get(&key) else { return Recalled::Unknown };
+        let wallet = match of_brand.wallet_of(action) {
+            Ok(wallet) => wallet,
+            Err(recalled) => return recalled,
+        };
+        let Some(known) = of_brand.wallets.get(&wallet) else { return Recalled::Unknown };
+        let scheme = |row: &AccountRow| machine.schemes.by_id(key, row.account.scheme);
+        let Some(schemes) = known.accounts.iter().map(scheme).collect::<Option<Vec<_>>>() else {
+            return Recalled::Unknown;
+        };
+        // What locks hold of lots is not remembered by the lane.
+        if !known.open.is_empty() && schemes.iter().any(|scheme| scheme.points_expiry.is_some()) {
+            return Recalled::Never;
+        }
+        let is_recalled = |of: &BrandRows| of.wallets.get(wallet).is_some();
+        if !rows.brands.get(&key).is_some_and(is_recalled) {
+            known.resolve(&schemes, rows.resolved.entry(key).or_default());
+            known.load(&of_brand.settings, schemes, rows.brands.entry(key).or_default());
+        }
+        Recalled::All
+    }
+
+    /// Takes in the wallets that a batch has locked and read, or only read.
+    pub(super) fn take_in(&mut self, rows: &Rows, books: &HashMap<BrandId, Book>, from: Of) {
+        if self.wallets >= WALLETS_MAX {
+            *self = Self::default();
+        }
+        for (brand, book) in books {
+            let Some(of) = rows.brands.get(&brand.key()) else { continue };
+            let Some(settings) = &of.settings else { continue };
+            let of_brand = self.brands.entry(brand.key()).or_insert_with(|| OfBrand::new(settings));
+            of_brand.settings = settings.clone();
+            let before = of_brand.wallets.len();
+            of_brand.take_in(of, book, from);
+            self.wallets = self.wallets - before + of_brand.wallets.len();
+        }
+    }
+}
+
+/// Whether commands of this kind are ever decided on memory.
+fn is_everyday(action: &Action) -> bool {
+    match action {
+        Action::Spend(spend) => spend.parent.is_none(),
+        Action::Void(_) | Action::Settle(_) => true,
+        _ => false,
+    }
+}
+
+fn is_open(transaction: &WalletTransaction) -> bool {
+    transaction.status == TransactionStatus::Active
+}
+
+impl OfBrand {
+    fn new(settings: &Settings) -> Self {
+        Self {
+            settings: settings.clone(),
+            wallets: HashMap::new(),
+            identities: HashMap::new(),
+            references: HashMap::new(),
+        }
+    }
+
+    /// The one wallet that a command names, in whatever way.
+    fn wallet_of(&self, action: &Action) -> Result<WalletId, Recalled> {
+        let identity = |value: &str| self.identities.get(value).copied().ok_or(Recalled::Unknown);
+        let reference =
+            |reference: &Reference| self.references.get(reference).copied().ok_or(Recalled::Unknown);
+        match action {
+            Action::Spend(spend) => identity(&spend.identity),
+            Action::Void(void) => same([identity(&void.identity)?, reference(&void.reference)?]),
+            Action::Settle(settle) => {
+                let mut wallets: Vec<WalletId> = settle.wallet.into_iter().collect();
+                wallets.extend(settle.identity.as_deref().map(identity).transpose()?);
+                // A purchase that was never opened is new.
+                wallets.extend(self.references.get(&settle.reference));
+                for child in &settle.children {
+                    wallets.push(reference(&child.reference)?);
+                }
+                let wallet = same(wallets)?;
+                if self.shows(settle, wallet) { Ok(wallet) } else { Err(Recalled::Unknown) }
+            }
+            _ => Err(Recalled::Never),
+        }
+    }
+
+    /// Whether the identities are known that the answer of a settle shows.
+    fn shows(&self, settle: &Settle, wallet: WalletId) -> bool {
+        let Some(known) = self.wallets.get(&wallet) else { return false };
+        let whole: BTreeSet<IdentityId> =
+            known.identities.values().filter_map(|(id, identity)| identity.as_ref().map(|_| *id)).collect();
+        let opened = known.open.iter().find(|open| open.reference == settle.reference);
+        let of_purchase = opened.and_then(|open| open.identity).is_none_or(|id| whole.contains(&id));
+        let named = settle.identity.as_deref().and_then(|value| known.identities.get(value));
+        let of_request = settle.identity.is_none() || named.is_some_and(|(id, _)| whole.contains(id));
+        of_purchase && of_request
+    }
+
+    fn take_in(&mut self, of: &BrandRows, book: &Book, from: Of) {
+        let mut found = Found::of(of);
+        for wallet in of.wallets.values() {
+            let found = found.remove(wallet.id);
+            let is_same = self.wallets.get(&wallet.id).map(|known| known.is_as_read(&found.accounts));
+            // What was looked at is older than what is known, or the same and then more of it.
+            if from == Of::Look && is_same == Some(false) {
+                continue;
+            }
+            let before = self.forget(wallet.id).filter(|_| is_same == Some(true));
+            let mut known = before.unwrap_or_else(|| Known {
+                wallet: wallet.clone(),
+                identities: HashMap::new(),
+                accounts: Vec::new(),
+                open: Vec::new(),
+            });
+            known.update(wallet.clone(), found, of, from);
+            if known.can_be_remembered(book) {
+                self.identities.extend(known.identities.keys().map(|value| (value.clone(), wallet.id)));
+                self.references.extend(known.open.iter().map(|open| (open.reference.clone(), wallet.id)));
+                self.wallets.insert(wallet.id, known);
+            }
+        }
+    }
+
+    fn forget(&mut self, wallet: WalletId) -> Option<Known> {
+        let known = self.wallets.remove(&wallet)?;
+        for value in known.identities.keys() {
+            self.identities.remove(value);
+        }
+        for open in &known.open {
+            self.references.remove(&open.reference);
+        }
+        Some(known)
+    }
+}
+
+/// All of them are one.
+fn same(wallets: impl IntoIterator<Item = WalletId>) -> Result<WalletId, Recalled> {
+    let mut wallets = wallets.into_iter();
+    let first = wallets.next().ok_or(Recalled::Never)?;
+    if wallets.all(|wallet| wallet == first) { Ok(first) } else { Err(Recalled::Never) }
+}
+
+/// A batch's rows by their wallet.
+#[derive(Default)]
+struct Found<'a>(HashMap<WalletId, OfWallet<'a>>);
+
+#[derive(Default)]
+struct OfWallet<'a> {
+    named: Vec<(&'a str, IdentityId)>,
+    identities: Vec<&'a Identity>,
+    accounts: Vec<(&'a AccountRow, Fate)>,
+    transactions: Vec<&'a WalletTransaction>,
+}
+
+impl<'a> Found<'a> {
+    fn of(rows: &'a BrandRows) -> Self {
+        let mut found = Self::default();
+        for (value, (id, wallet)) in &rows.known_identities {
+            found.wallet(*wallet).named.push((value, *id));
+        }
+        for identity in rows.identities.values() {
+            found.wallet(identity.wallet).identities.push(identity);
+        }
+        for (row, fate) in rows.accounts.fates() {
+            found.wallet(row.account.wallet).accounts.push((row, *fate));
+        }
+        for transaction in rows.transactions.values() {
+            found.wallet(transaction.wallet).transactions.push(transaction);
+        }
+        found
+    }
+
+    fn wallet(&mut self, wallet: WalletId) -> &mut OfWallet<'a> {
+        self.0.entry(wallet).or_default()
+    }
+
+    fn remove(&mut self, wallet: WalletId) -> OfWallet<'a> {
+        self.0.remove(&wallet).unwrap_or_default()
+    }
+}
+
+impl Known {
+    /// What a batch has left of it. What it has not read is as it was.
+    fn update(&mut self, wallet: Wallet, found: OfWallet<'_>, of: &BrandRows, from: Of) {
+        self.wallet = wallet;
+        for (value, id) in found.named {
+            self.identities.entry(value.to_owned()).or_insert((id, None));
+        }
+        for identity in found.identities {
+            self.identities.insert(identity.value.clone(), (identity.id, Some(identity.clone())));
+        }
+        let next = |(row, fate): (&AccountRow, Fate)| {
+            let is_moved = from == Of::Batch && fate != Fate::New;
+            AccountRow { version: row.version + i64::from(is_moved), ..row.clone() }
+        };
+        self.accounts = found.accounts.into_iter().map(next).collect();
+        self.accounts.sort_unstable_by_key(|row| row.account.id);
+        self.open.retain(|open| of.transactions.get(open.id).is_none());
+        self.open.extend(found.transactions.into_iter().filter(|found| is_open(found)).cloned());
+    }
+
+    /// Whether a batch has read it as it is known.
+    fn is_as_read(&self, accounts: &[(&AccountRow, Fate)]) -> bool {
+        let read = accounts.iter().filter(|(_, fate)| *fate != Fate::New);
+        let read: HashMap<_, _> = read.map(|(row, _)| (row.account.id, row.version)).collect();
+        self.accounts.len() == read.len()
+            && self.accounts.iter().all(|row| read.get(&row.account.id) == Some(&row.version))
+    }
+
+    /// Whether its open spends are all that is held of its accounts, which the batch has read all of.
+    fn can_be_remembered(&self, book: &Book) -> bool {
+        let has_all_locks = self.accounts.iter().all(|row| {
+            let locks = self.open.iter().filter(|open| open.account == Some(row.account.id));
+            let locked = locks.filter(|open| open.hold.is_some()).map(|open| open.points);
+            let sum = locked.into_iter().try_fold(0_i64, i64::checked_add);
+            book.account(row.ledger).is_some_and(|account| Some(account.held) == sum)
+        });
+        has_all_locks && !self.accounts.is_empty() && self.open.len() <= OPEN_MAX
+    }
+
+    fn resolve(&self, schemes: &[Arc<SchemeRef>], resolved: &mut Resolved) {
+        let id = self.wallet.id;
+        let names = self.identities.iter().map(|(value, (identity, _))| (value.clone(), (*identity, id)));
+        resolved.identities.extend(names);
+        let accounts = self.accounts.iter();
+        let accounts =
+            accounts.map(|row| ResolvedAccount { ledger: row.ledger, scheme: row.account.scheme }).collect();
+        resolved.accounts.insert(id, accounts);
+        resolved.locks.insert(id, self.open.iter().filter_map(|open| open.hold).collect());
+        resolved.references.extend(self.open.iter().map(|open| {
+            let child_holds = Vec::new();
+            let (wallet, hold, spend_posting) = (open.wallet, open.hold, open.spend_posting);
+            let found = ResolvedTransaction { wallet, hold, spend_posting, child_holds };
+            (open.reference.as_str().to_owned(), found)
+        }));
+        resolved.known_schemes.extend(schemes.iter().map(|scheme| (scheme.id, scheme.clone())));
+    }
+
+    fn load(&self, settings: &Settings, schemes: Vec<Arc<SchemeRef>>, of: &mut BrandRows) {
+        let id = self.wallet.id;
+        of.settings = Some(settings.clone());
+        of.wallets.load(id, self.wallet.clone());
+        for (value, (identity, whole)) in &self.identities {
+            of.known_identities.insert(value.clone(), (*identity, id));
+            whole.iter().for_each(|whole| of.load_identity(whole.clone()));
+        }
+        for row in &self.accounts {
+            of.accounts.load(row.account.id, row.clone());
+        }
+        for open in &self.open {
+            of.load_transaction(open.clone());
+        }
+        of.schemes.extend(schemes.into_iter().map(|scheme| (scheme.id, scheme)));
+    }
+}
+
+/// The most locks that a look finds of an account: with as many, it has more than are remembered.
+const _: () = assert!(OPEN_MAX < LAPSED_MAX);
