@@ -58,12 +58,8 @@ async fn day(stage: &Stage, holder: &Holder) -> Vec<Value> {
     let mut answers = Vec::new();
     let mut keep = |answer: Answer| answers.push(json!([answer.status, answer.body]));
     keep(stage.spend(holder, "s-1", 10_000, true).await);
-    keep(stage.spend(holder, "s-1", 10_000, true).await);
     keep(stage.spend(holder, "s-2", 20_000, true).await);
     keep(stage.settle(holder, "buy-1", &["s-1"]).await);
-    keep(stage.settle(holder, "buy-1", &["s-1"]).await);
-    keep(stage.void(holder, "s-1").await);
-    keep(stage.void(holder, "s-2").await);
     keep(stage.void(holder, "s-2").await);
     keep(stage.spend(holder, "s-3", 30_000, false).await);
     keep(stage.open(holder, "buy-2").await);
@@ -84,16 +80,23 @@ async fn day(stage: &Stage, holder: &Holder) -> Vec<Value> {
     let mut settle = settle_body(holder, "s-7", &[]);
     settle.as_object_mut().unwrap().remove("identity");
     keep(stage.post("settle", "/connect/wallet/settle", &settle).await);
-    // Refused for what is remembered, and for what is not.
+    // Refused for what is remembered, for what is not, and for both at once.
     keep(stage.spend(holder, "s-8", 490_000, true).await);
-    keep(stage.spend(holder, "buy-1", 10_000, true).await);
     keep(stage.spend(holder, "buy-1", 490_000, true).await);
     keep(stage.settle(holder, "buy-4", &["s-4"]).await);
-    keep(stage.settle(holder, "buy-5", &["nothing"]).await);
+    keep(stage.settle(holder, "buy-1", &["nothing"]).await);
+    keep(stage.settle(holder, "s-4", &[]).await);
+    keep(stage.void(holder, "s-1").await);
     let mut stranger = spend_body(holder, "s-9", 10_000, true);
     stranger["identity"]["identityValue"] = json!("nobody");
     keep(stage.post("spend", "/connect/wallet/spend", &stranger).await);
     keep(stage.settle(holder, "buy-6", &[]).await);
+    assert_eq!(stale(stage), 0, "none of it is a guess that fails");
+    // Said again: taken to be new, and found out.
+    keep(stage.spend(holder, "buy-1", 10_000, true).await);
+    keep(stage.spend(holder, "s-1", 10_000, true).await);
+    keep(stage.settle(holder, "buy-1", &["s-1"]).await);
+    keep(stage.void(holder, "s-2").await);
     for reference in ["s-1", "s-2", "s-3", "s-4", "s-5", "s-6", "s-7", "buy-1", "buy-2", "buy-3", "buy-6"] {
         let target = format!("/wallet/transaction?reference={reference}");
         keep(stage.get("findTransaction", &target).await);
@@ -167,6 +170,13 @@ async fn a_wallet_that_is_remembered_takes_one_round_trip() {
         stage.settle(&holder, &format!("buy-{n}"), &[&spend]).await.expect(200);
         assert_eq!(round_trips(&stage) - before, 2, "a spend and its settle");
     }
+    // What is refused is decided again under locks, and says nothing against what is remembered.
+    for _ in 0..5 {
+        refused(&stage.spend(&holder, "too-much", 1_000_000, true).await, 400, "ADJUDICATION_MISMATCH");
+    }
+    let before = round_trips(&stage);
+    stage.spend(&holder, "last", 10_000, true).await.expect(200);
+    assert_eq!(round_trips(&stage) - before, 1);
     assert_eq!(stale(&stage), 0);
     stage.books_hold().await;
 }

@@ -123,12 +123,12 @@ pub(in crate::engine) fn plan<M: StateMachine>(
     let (halted, keys) = (BTreeSet::new(), StoredAnswers::new());
     let read = Read { books, halted, keys, rows, now, locked: false };
     let decided = decide(machine, ids, batch, read).ok()?;
-    if decided.needs_locks() {
-        memory.doubt();
-        return None;
-    }
     // Rows are confirmed as they were remembered, not what was taken to be absent: a refusal might have been another.
     if size_of::<M::Rows>() > 0 && decided.has_refusals() {
+        return None;
+    }
+    if decided.needs_locks() {
+        memory.doubt();
         return None;
     }
     reach(FaultPoint::Decided);
