@@ -135,8 +135,8 @@ create table wallet.permission_rules (
   constraint permission_rules_subject_check check (subject in ('wallet', 'identity', 'account'))
 );
 
--- The row of a wallet is what its commands lock: with it locked, its identities, accounts and transactions
--- do not change under a command.
+-- The row of a wallet is what its commands lock first, and then its accounts: with both locked, nothing of the wallet
+-- changes under a command. Commands that go by what their lane remembers lock neither, and move the accounts on instead.
 create table wallet.wallets (
   brand_key bigint not null,
   wallet_id bigint not null,

@@ -10,18 +10,20 @@
 //! # Round trips
 //! A batch of any length takes **two round trips**: step 1 and step 3 are each sent as one pipeline and then waited
 //! for. A machine that has to resolve names first ([`StateMachine::RESOLVES`]) takes **three**. A batch that is decided
-//! on nothing but what its lane remembers has no step 1 and takes **one**; accounts that are not remembered are read
-//! ahead of it, without locks, in one more. The next such batch may be sent before it is acknowledged: behind it, or
-//! beside it on another connection, where a batch that moves the same accounts writes its new rows meanwhile and moves
-//! balances in a second round trip. The number of statements does not depend on the length of the batch either. Tests
-//! count both: what is decided on memory and only posts is one statement, which is a transaction of its own.
+//! on nothing but what its lane remembers has no step 1 and takes **one**; what is not remembered is read ahead of it,
+//! without locks, in one more, or two if names are resolved. The next such batch may be sent before it is acknowledged:
+//! behind it, or beside it on another connection, where a batch that moves the same accounts writes its new rows
+//! meanwhile and moves balances in a second round trip. The number of statements does not depend on the length of the
+//! batch either. Tests count both: what is decided on memory and only posts is one statement, which is a transaction of
+//! its own.
 //!
 //! # Invariants
 //! - Nothing else writes money: services hand in commands, and only a lane opens a write transaction.
 //! - An answer is stored under its key in the same commit as its effect; refusals too.
 //! - Rows are locked in key order, so lanes and processes that share accounts do not deadlock by it.
-//! - A lane may decide on accounts and rows that it remembers, without locks; then the write confirms the state of all that was
-//!   decided on, refusals included, and fails as a whole if anything differs. It is then decided again under locks.
+//! - A lane may decide on accounts and rows that it remembers, without locks; then the write confirms the state of all
+//!   that was decided on, refusals included, and fails as a whole if anything differs. It is then decided again under
+//!   locks.
 //! - A batch takes what is queued when it starts; there is no timer, so an idle system answers at the speed of one
 //!   commit.
 //! - The commit is sent behind the writes without waiting for them, or comes with the one statement that is all of

@@ -2,7 +2,8 @@
 //!
 //! A command takes no clock, no random source and no environment: time, ids and rows arrive with its batch.
 //! `decide` reads and changes only what is in memory; every refusal comes before the first change of a row.
-//! One wallet's commands are decided one after another, because each locks the wallet's row.
+//! One wallet's commands are decided one after another: under locks each locks the wallet's row and its accounts, and on
+//! memory each moves its accounts on from the version that it was decided on.
 
 mod adjust;
 mod answer;

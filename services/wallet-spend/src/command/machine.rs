@@ -1,7 +1,10 @@
 //! The wallet as the engine's state machine: which rows it resolves, locks and reads, and which rule decides.
 //!
 //! # Round trips
-//! Three a batch: resolve (names to ids, no locks), load (locks and rows, with the ledger's), write (with the commit).
+//! One a batch of everyday commands on wallets that the lane remembers (see [`super::memory`]); two more for those that
+//! have to be read first.
+//! Any other batch takes three: resolve (names to ids, no locks), load (locks and rows, with the ledger's), write (with
+//! the commit).
 //! A process that meets a scheme for the first time reads it in one of its own.
 //! The number of statements does not depend on the length of the batch.
 
