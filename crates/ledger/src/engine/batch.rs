@@ -94,7 +94,7 @@ fn named<M: StateMachine>(pending: &Pending<M>) -> Named<'_, M::Command> {
 
 /// Accounts with lots are remembered only where their version tells that the lots are as they were.
 fn remembers<M: StateMachine>(config: &EngineConfig) -> bool {
-    config.remembers && (!M::LOTS || M::LOTS_KEEP_EXPIRY)
+    config.remembers && (!M::LOTS || M::LOTS_FOLLOW_ENTRIES)
 }
 
 /// Ends the transaction of a batch that will not commit, so that the session can be used again.

@@ -41,7 +41,7 @@ pub enum Recalled {
     Never,
 }
 
-/// Which of its rows a machine writes.
+/// Which of its rows a machine writes. Under locks what changes is sent first, and what is new may take its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// What nobody else has; sent while the batch may wait for another to commit.
@@ -85,7 +85,7 @@ pub trait StateMachine: Send + Sync + 'static {
     const LOTS: bool = false;
     /// Whether a lot's expiry, once given, stays, or changes only with an entry of its account. Then what an account's
     /// lots hold follows from its entries while nothing of it is held, and lanes may remember them.
-    const LOTS_KEEP_EXPIRY: bool = false;
+    const LOTS_FOLLOW_ENTRIES: bool = false;
     /// Unique constraints of its own tables that only a race with another process can break: the batch runs again
     /// and then sees what the other one did.
     const RACES: &'static [&'static str] = &[];

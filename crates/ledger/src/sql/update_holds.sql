@@ -1,5 +1,5 @@
--- Joined by their key, like write_rows.sql. A hold ends once: one that has ended meanwhile fails the batch. (Asked for
--- its status, the planner would look through the index of all holds that are open.)
+-- Joined by their key, like write_rows.sql. A hold ends once: one that has ended meanwhile fails the batch. (By its
+-- `closed_at`: asked for its status instead, a row took 29 µs and not 12.)
 with ended as (
   update ledger.holds h
      set status = u.status, captured = u.captured, closed_at = $5

@@ -25,7 +25,7 @@ impl StateMachine for Cash {
     type Memory = ();
 
     const LOTS: bool = true;
-    const LOTS_KEEP_EXPIRY: bool = true;
+    const LOTS_FOLLOW_ENTRIES: bool = true;
 
     async fn prepare(_client: &Client) -> Result<(), Error> {
         Ok(())

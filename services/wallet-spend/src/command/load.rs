@@ -1,6 +1,6 @@
 //! Locks the wallets of a batch in key order, then reads their rows: separate statements in one pipeline, because
-//! a lock wait inside a statement does not refresh what the statement sees. Without locks, the accounts come first: whatever
-//! changes of a wallet moves its accounts on.
+//! a lock wait inside a statement does not refresh what the statement sees. Without locks, the accounts come first:
+//! whatever changes of a wallet moves its accounts on.
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -121,7 +121,7 @@ impl StateMachine for Machine {
 
     const RESOLVES: bool = true;
     const LOTS: bool = true;
-    const LOTS_KEEP_EXPIRY: bool = true;
+    const LOTS_FOLLOW_ENTRIES: bool = true;
     const RACES: &'static [&'static str] = &[
         "wallet_transactions_reference_key",
         "identities_value_key",

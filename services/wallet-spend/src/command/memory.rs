@@ -5,8 +5,8 @@
 //! that is open. The versions of its accounts tell that all of that is as it was: every batch that has read a wallet and
 //! writes anything moves its accounts on (`move_accounts.sql`), and only from the versions that it has read or that were
 //! remembered. So a wallet that another process has moved meanwhile fails the batch, which is then decided under locks.
-//! What the brand has set is confirmed with them. (A row of a wallet that all of its commands write anyway, whose version costs nothing. A wallet without accounts is
-//! not remembered.)
+//! What the brand has set is confirmed with them. The version is the accounts' and not the wallet's because these
+//! commands write an account anyway; so a wallet without accounts is not remembered.
 //!
 //! What is not there cannot be remembered. A reference that is not among what is open is taken to be new, and its
 //! constraint finds out; whatever else is missing is read first. A batch that refuses anything is decided under locks,

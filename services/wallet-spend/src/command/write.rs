@@ -125,7 +125,7 @@ async fn change(db: Db<'_, Prepared>, by_brand: &[(i64, &BrandRows)]) -> Result<
     let statements = db.prepared;
     let replaced: Params<'_> = if permitting.is_empty() { Vec::new() } else { vec![&permitting] };
     let writes = vec![
-        // A deleted open gives its reference free before another one takes it.
+        // A deleted open gives its reference free before another one takes it, which is new.
         (&statements.update_transactions, [transactions.update_params(), shown.params()].concat()),
         (&statements.update_wallets, wallets.update_params()),
         (&statements.update_identities, identities.update_params()),

@@ -1,6 +1,7 @@
 -- The accounts of all wallets that the batch has read, each moved on from the very version that it was read in, whether or
 -- not anything else of it has changed: what was remembered of a wallet that another process has moved meanwhile fails the
--- batch. In the order of their wallets, as `lock_accounts` locks them. What their brands have set must be as it was read, too.
+-- batch. In the order of their wallets, as `lock_accounts` locks them. What their brands have set must be as it was read,
+-- too.
 with moved as (
   update wallet.accounts t
      set status = n.status, state = n.state, lifetime = n.lifetime, lifetime_spend = n.lifetime_spend,
