@@ -11,6 +11,8 @@
 //! What is not there cannot be remembered. A reference that is not among what is open is taken to be new, and its
 //! constraint finds out; whatever else is missing is read first. A batch that refuses anything is decided under locks,
 //! because what is missing might have had it refused for another reason.
+//!
+//! A laden wallet, of which more is open than is remembered, goes under locks at once.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -37,6 +39,8 @@ use crate::model::{
 const WALLETS_MAX: usize = 20_000;
 /// A wallet with more that is open is read each time: copying it would cost as much.
 const OPEN_MAX: usize = 32;
+/// How many batches of such a wallet go under locks before it is looked at again: a look reads all that is open of it.
+const LADEN_BATCHES: u32 = 64;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -62,8 +66,10 @@ struct Known {
     identities: HashMap<String, (IdentityId, Option<Identity>)>,
     /// Oldest first.
     accounts: Vec<AccountRow>,
-    /// All of its locks, and the purchases that were named.
+    /// All of its locks, and the purchases that were named. None if they are too many.
     open: Vec<WalletTransaction>,
+    /// How many batches go under locks because too much is open.
+    laden: u32,
 }
 
 /// Whether what was read is of now, or older than what may be known already.
@@ -145,14 +151,18 @@ impl OfBrand {
 
     /// The one wallet that a command names, in whatever way.
     fn wallet_of(&self, action: &Action) -> Result<WalletId, Recalled> {
-        let identity = |value: &str| self.identities.get(value).copied().ok_or(Recalled::Unknown);
+        let identity = |value: &str| match self.identities.get(value) {
+            Some(wallet) => self.not_laden(*wallet),
+            None => Err(Recalled::Unknown),
+        };
         let reference =
             |reference: &Reference| self.references.get(reference).copied().ok_or(Recalled::Unknown);
         match action {
             Action::Spend(spend) => identity(&spend.identity),
             Action::Void(void) => same([identity(&void.identity)?, reference(&void.reference)?]),
             Action::Settle(settle) => {
-                let mut wallets: Vec<WalletId> = settle.wallet.into_iter().collect();
+                let mut wallets: Vec<WalletId> = Vec::new();
+                wallets.extend(settle.wallet.map(|wallet| self.not_laden(wallet)).transpose()?);
                 wallets.extend(settle.identity.as_deref().map(identity).transpose()?);
                 // A purchase that was never opened is new.
                 wallets.extend(self.references.get(&settle.reference));
@@ -164,6 +174,12 @@ impl OfBrand {
             }
             _ => Err(Recalled::Never),
         }
+    }
+
+    /// What is open of a laden wallet is not known, and not looked for: its references are not either.
+    fn not_laden(&self, wallet: WalletId) -> Result<WalletId, Recalled> {
+        let is_laden = self.wallets.get(&wallet).is_some_and(|known| known.laden > 0);
+        if is_laden { Err(Recalled::Never) } else { Ok(wallet) }
     }
 
     /// Whether the identities are known that the answer of a settle shows.
@@ -187,15 +203,25 @@ impl OfBrand {
             if from == Of::Look && is_same == Some(false) {
                 continue;
             }
-            let before = self.forget(wallet.id).filter(|_| is_same == Some(true));
-            let mut known = before.unwrap_or_else(|| Known {
+            let before = self.forget(wallet.id);
+            let laden = before.as_ref().map_or(0, |known| known.laden);
+            let mut known = before.filter(|_| is_same == Some(true)).unwrap_or_else(|| Known {
                 wallet: wallet.clone(),
                 identities: HashMap::new(),
                 accounts: Vec::new(),
                 open: Vec::new(),
+                laden: 0,
             });
             known.update(wallet.clone(), found, of, from);
-            if known.can_be_remembered(book) {
+            known.laden = match from {
+                _ if known.open.len() > OPEN_MAX => LADEN_BATCHES,
+                Of::Batch => laden.saturating_sub(1),
+                Of::Look => 0,
+            };
+            if known.laden > 0 {
+                known.open.clear();
+            }
+            if known.laden > 0 || known.can_be_remembered(book) {
                 self.identities.extend(known.identities.keys().map(|value| (value.clone(), wallet.id)));
                 self.references.extend(known.open.iter().map(|open| (open.reference.clone(), wallet.id)));
                 self.wallets.insert(wallet.id, known);
@@ -297,7 +323,7 @@ impl Known {
             let sum = locked.into_iter().try_fold(0_i64, i64::checked_add);
             book.account(row.ledger).is_some_and(|account| Some(account.held) == sum)
         });
-        has_all_locks && !self.accounts.is_empty() && self.open.len() <= OPEN_MAX
+        has_all_locks && !self.accounts.is_empty()
     }
 
     fn resolve(&self, schemes: &[Arc<SchemeRef>], resolved: &mut Resolved) {

@@ -187,6 +187,33 @@ async fn a_wallet_that_is_remembered_takes_one_round_trip() {
     stage.books_hold().await;
 }
 
+/// What is open of such a wallet is too much to remember, and to be read twice for each command.
+#[tokio::test]
+async fn a_wallet_with_many_open_locks_goes_under_locks_and_is_not_looked_at_first() {
+    let stage = Stage::new().await;
+    let holder = stage.holder(1_000_000).await;
+    warm(&stage, &holder).await;
+    let locks: Vec<String> = (0..60).map(|n| format!("lock-{n}")).collect();
+    let (few, more) = locks.split_at(40);
+    for lock in few {
+        stage.spend(&holder, lock, 10_000, true).await.expect(200);
+    }
+    let scouts = || stage.service.engine().stats().scouts();
+    let before = (scouts(), round_trips(&stage));
+    for lock in more {
+        stage.spend(&holder, lock, 10_000, true).await.expect(200);
+    }
+    for lock in &locks[..30] {
+        stage.void(&holder, lock).await.expect(200);
+    }
+    assert_eq!((scouts(), round_trips(&stage)), (before.0, before.1 + 50 * 3));
+    assert_eq!(stage.figures(&holder).await[..3], [1_000_000, 700_000, 300_000]);
+    // With what a wallet can be remembered with, it is again, after a while.
+    warm(&stage, &holder).await;
+    assert_eq!((scouts(), stale(&stage)), (before.0 + 1, 0));
+    stage.books_hold().await;
+}
+
 #[tokio::test]
 async fn a_strange_wallet_is_read_ahead_without_locks() {
     let stage = Stage::new().await;

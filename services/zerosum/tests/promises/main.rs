@@ -4,11 +4,7 @@
 use zerosum_proof::{Figure, Form, Run, promises};
 use zerosum_testkit::schedule::Seed;
 
-/// Each uses both cores of a small machine.
-static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
 async fn holds<F: Future<Output = anyhow::Result<Figure>>>(seed: u64, prove: impl Fn(Run) -> F) {
-    let _alone = ONE_AT_A_TIME.lock().await;
     let zerosum = env!("CARGO_BIN_EXE_zerosum");
     let run = Run {
         seed: Seed(seed),
