@@ -71,7 +71,9 @@ pub async fn measure(
         known => known.iter().map(|row| row.get(0)).collect(),
     };
     let accounts = Arc::new(ids.into_iter().map(AccountId::new).collect::<Vec<_>>());
-    let config = EngineConfig { lanes: bench.measure.lanes, ..EngineConfig::new(database.app_url.parse()?) };
+    let mut config =
+        EngineConfig { lanes: bench.measure.lanes, ..EngineConfig::new(database.app_url.parse()?) };
+    config.batch_max = bench.measure.batch_max.unwrap_or(config.batch_max);
     let engine = Engine::start(Transfers, config);
     let before = Snapshot::take(&owner).await?;
     let clocks = Clocks::read(&owner, &[]).await?;

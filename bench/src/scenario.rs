@@ -40,6 +40,8 @@ pub enum Scenario {
     HotBatchesOfOne,
     /// Accounts by Zipf's law.
     Zipf,
+    /// Random, and one request in fifty is said again, as a till does that has lost its answer.
+    Repeated,
     /// Random accounts of a hundred brands.
     HundredBrands,
     /// 500 transactions a request.
@@ -79,6 +81,7 @@ impl Scenario {
             | Self::Hot
             | Self::HotBatchesOfOne
             | Self::Zipf
+            | Self::Repeated
             | Self::HundredBrands
             | Self::Batch
             | Self::Balance

@@ -21,6 +21,8 @@ const ENTRIES_EACH: usize = 30;
 /// Of as many entries as an account has where the fewest are compared with the most.
 const LEDGER_PAGE: &str = "ledger?limit=20";
 
+/// A network that loses two answers in a hundred is a bad one.
+const REPEATED_EACH: u32 = 50;
 /// Many times the connections, so that callers seldom meet at a wallet, and made in a few seconds.
 const WALLETS_MAX: usize = 2_000;
 
@@ -77,6 +79,9 @@ impl Cast {
         Ok(match self.scenario {
             Scenario::Hot | Scenario::HotBatchesOfOne => {
                 Box::new(Posts::new(&head, accounts(), Pick::Hot, None))
+            }
+            Scenario::Repeated => {
+                Box::new(Posts::new(&head, accounts(), Pick::Random, None).repeated(REPEATED_EACH))
             }
             Scenario::Zipf => {
                 let pick = self.zipf.clone().map_or(Pick::Random, Pick::Zipf);

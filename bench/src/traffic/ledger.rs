@@ -87,6 +87,8 @@ pub struct Posts {
     random: SmallRng,
     /// Requests left; `None`: no end.
     left: Option<u64>,
+    /// One in so many is said again, key and all.
+    repeated_each: Option<u32>,
 }
 
 impl Posts {
@@ -94,7 +96,20 @@ impl Posts {
         let mut layout = Layout::default();
         let transfer = Transfer::lay_out(&mut layout);
         let template = layout.keyed(head, "/v1/transactions");
-        Self { template, transfer, accounts, pick, random: SmallRng::from_os_rng(), left }
+        let (random, repeated_each) = (SmallRng::from_os_rng(), None);
+        Self { template, transfer, accounts, pick, random, left, repeated_each }
+    }
+
+    /// The first is never a repetition: nothing was said before it.
+    pub fn repeated(mut self, each: u32) -> Self {
+        self.fill();
+        self.repeated_each = Some(each);
+        self
+    }
+
+    fn fill(&mut self) {
+        self.template.new_key(&mut self.random);
+        self.transfer.fill(&mut self.template, &self.accounts, &self.pick, &mut self.random);
     }
 }
 
@@ -103,8 +118,9 @@ impl Traffic for Posts {
         if let Some(left) = &mut self.left {
             *left = left.checked_sub(1)?;
         }
-        self.template.new_key(&mut self.random);
-        self.transfer.fill(&mut self.template, &self.accounts, &self.pick, &mut self.random);
+        if !self.repeated_each.is_some_and(|each| self.random.random_ratio(1, each)) {
+            self.fill();
+        }
         self.template.copy_to(request);
         Some(0)
     }

@@ -11,7 +11,8 @@
 //! A batch of any length takes **two round trips**: step 1 and step 3 are each sent as one pipeline and then waited
 //! for. A machine that has to resolve names first ([`StateMachine::RESOLVES`]) takes **three**. A batch that is decided
 //! on nothing but what its lane remembers has no step 1 and takes **one**; what is not remembered is read ahead of it,
-//! without locks, in one more, or two if names are resolved. The next such batch may be sent before it is acknowledged:
+//! without locks, in one more, or two if names are resolved, and so is the answer of a key that the lane has decided on
+//! before, which then is all there is to do. The next such batch may be sent before it is acknowledged:
 //! behind it, or beside it on another connection, where a batch that moves the same accounts writes its new rows
 //! meanwhile and moves balances in a second round trip. The number of statements does not depend on the length of the
 //! batch either. Tests count both: what is decided on memory and only posts is one statement, which is a transaction of
@@ -40,6 +41,7 @@ mod lane;
 mod machine;
 mod memory;
 mod read;
+mod recent;
 mod session;
 mod stats;
 mod sweep;
@@ -60,7 +62,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_postgres::Config;
-use zerosum_domain::BrandId;
+use zerosum_domain::{BrandId, BrandKey};
 
 pub use fault::Fault;
 pub use fault_points::FaultPoint;
@@ -148,7 +150,9 @@ type Outcome<M> = Result<Answer<M>, Fault>;
 /// A queued command.
 struct Pending<M: StateMachine> {
     submission: Submission<M::Command>,
-    /// Whether its accounts were read because the lane did not remember them.
+    /// Whether its key was decided on lately: it may have an answer.
+    said_before: bool,
+    /// Whether something was read for it ahead of its batch: what the lane does not remember, or its answer.
     scouted: bool,
     answer: oneshot::Sender<Outcome<M>>,
 }
@@ -158,6 +162,13 @@ pub struct Engine<M: StateMachine> {
     lanes: Arc<[mpsc::Sender<Pending<M>>]>,
     stats: Arc<Stats>,
     trouble: Arc<Trouble>,
+}
+
+impl<M: StateMachine> Pending<M> {
+    /// What its answer is filed under, if it has a key.
+    fn key(&self) -> Option<(BrandKey, &Key)> {
+        Some((self.submission.brand.key(), self.submission.key.as_ref()?))
+    }
 }
 
 impl<M: StateMachine> Clone for Engine<M> {
@@ -201,12 +212,12 @@ impl<M: StateMachine> Engine<M> {
     /// Hands a command to its brand's lane and waits for what was decided.
     pub async fn submit(&self, submission: Submission<M::Command>) -> Outcome<M> {
         let (answer, decided) = oneshot::channel();
-        self.lane(&submission.brand).try_send(Pending { submission, scouted: false, answer }).map_err(
-            |error| match error {
-                mpsc::error::TrySendError::Full(_) => Fault::Busy,
-                mpsc::error::TrySendError::Closed(_) => Fault::Unavailable,
-            },
-        )?;
+        let lane = self.lane(&submission.brand);
+        let pending = Pending { submission, said_before: false, scouted: false, answer };
+        lane.try_send(pending).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Fault::Busy,
+            mpsc::error::TrySendError::Closed(_) => Fault::Unavailable,
+        })?;
         // A lane that ended without an answer may have committed.
         decided.await.unwrap_or(Err(Fault::Unknown))
     }

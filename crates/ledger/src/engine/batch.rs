@@ -8,7 +8,7 @@ mod scout;
 
 use std::collections::{BTreeSet, HashMap};
 
-use answers::{StoredAnswers, known_keys, stored};
+use answers::{known_keys, stored};
 use futures_util::join;
 use jiff::Timestamp;
 use tokio::time::timeout;
@@ -16,7 +16,7 @@ use tokio_postgres::{Error, Row, types::ToSql};
 use zerosum_domain::{BrandId, BrandKey, Currency};
 
 pub(super) use self::{
-    answers::NewAnswer,
+    answers::{NewAnswer, StoredAnswers, replay},
     attempt::{Attempt, classify},
     decide::{Confirms, Decided},
     plan::{Landed, Sorted, fly, plan, sort},
@@ -74,6 +74,9 @@ pub(super) async fn run<M: StateMachine>(
     }
     reach(FaultPoint::Decided);
     let committed = write::commit(machine, session, stats, &decided, Begun::Already, Gate::open()).await;
+    if committed.is_ok() {
+        memory.keys.add(decided.names());
+    }
     match committed {
         Ok(_) if decided.halted => memory.forget(),
         Ok(_) if remembers::<M>(config) => {
@@ -141,10 +144,7 @@ impl<M: StateMachine> Reading<'_, M> {
         }
         let brands: BTreeSet<i64> = named.iter().map(|command| command.brand.key().get()).collect();
         let brands: Vec<i64> = brands.into_iter().collect();
-        let keys: Vec<(BrandKey, &Key)> = batch
-            .iter()
-            .filter_map(|pending| Some((pending.submission.brand.key(), pending.submission.key.as_ref()?)))
-            .collect();
+        let keys: Vec<(BrandKey, &Key)> = batch.iter().filter_map(Pending::key).collect();
 
         Stats::add(&stats.round_trips, 1);
         let brand_params: [&(dyn ToSql + Sync); 1] = [&brands];

@@ -32,7 +32,7 @@ use self::{
 };
 use super::{
     EngineConfig, Fault, Outcome, Pending, StateMachine, Stats, Wants,
-    batch::{self, Attempt, Landed, Seen, Sorted},
+    batch::{self, Attempt, Landed, Seen, Sorted, StoredAnswers},
     fault_points::{FaultPoint, reach},
     memory::Memory,
     trouble::Trouble,
@@ -188,6 +188,7 @@ impl<M: StateMachine> Lane<M> {
         let Some(decided) = batch::plan(machine, &self.config, ids, memory, &batch, wants, rows) else {
             return batch;
         };
+        memory.keys.add(decided.names());
         memory.learn(decided.books.iter());
         machine.learn(&mut memory.own, &decided.rows, &decided.books);
         let accounts =
@@ -219,17 +220,25 @@ impl<M: StateMachine> Lane<M> {
 
     /// What a batch waits for was read; it is taken up again.
     fn seen(&mut self, waiting: &mut Waiting<M>, batch: Vec<Pending<M>>, seen: Result<Seen<M>, Attempt>) {
-        match seen {
+        let keys = match seen {
             Ok(seen) => {
                 self.memory.see(seen.books.iter());
                 self.machine.see(&mut self.memory.own, &seen.rows, &seen.books);
                 seen.now.into_iter().for_each(|now| self.memory.heard(now));
+                seen.keys
             }
-            // Under locks it will be seen what is wrong.
-            Err(_) => self.connections.close(self.connections.reading()),
-        }
+            Err(_) => {
+                // Under locks it will be seen what is wrong.
+                self.connections.close(self.connections.reading());
+                StoredAnswers::new()
+            }
+        };
         for pending in batch {
-            waiting.add(Pending { scouted: true, ..pending });
+            let key = pending.key().map(|(brand, key)| (key, (brand, key.name())));
+            match key.and_then(|(key, name)| Some(batch::replay(keys.get(&name)?, key))) {
+                Some(replayed) => deliver(vec![pending], vec![replayed]),
+                None => waiting.add(Pending { scouted: true, ..pending }),
+            }
         }
     }
 

@@ -3,7 +3,8 @@
 //! A remembered state is a guess: another process may have moved the account since. So it is confirmed by the write,
 //! which moves a balance only from the very state that was decided on (posted, held and version), and otherwise fails
 //! the whole batch. The batch then runs again under locks, and the lane distrusts its memory for a while.
-//! The same goes for keys: a batch without locks takes them to be new, and storing its answers finds out.
+//! The same goes for keys: a batch without locks takes them to be new, and storing its answers finds out. Those that the
+//! lane has decided on lately it knows, and has looked up (see [`super::recent`]).
 //! What a machine remembers of its own rows is kept beside it, learnt and forgotten with it.
 //!
 //! Of an account without lots, posted, held and version are all the state there is. One that keeps lots is remembered
@@ -20,7 +21,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use zerosum_domain::{AccountId, BrandId, HoldId};
 
-use super::Wants;
+use super::{Wants, recent::RecentKeys};
 use crate::book::{Account, Book, Brand, Hold, HoldStatus, Lot};
 
 /// Accounts, lots and holds. Past it the lane forgets all of them and starts over: 100,000 accounts are some 20 MB.
@@ -38,6 +39,8 @@ const PENALTY_MAX: u32 = 64;
 pub(super) struct Memory<O> {
     /// What the machine remembers.
     pub own: O,
+    /// Those keep when the rest is forgotten: a key that has an answer has it for good.
+    pub keys: RecentKeys,
     brands: HashMap<BrandId, Known>,
     things: usize,
     moment: Option<Moment>,
@@ -69,8 +72,8 @@ struct Moment {
 
 impl<O: Default> Default for Memory<O> {
     fn default() -> Self {
-        let (own, brands) = (O::default(), HashMap::new());
-        Self { own, brands, things: 0, moment: None, distrust: 0, penalty: 1, streak: 0 }
+        let (own, keys, brands) = (O::default(), RecentKeys::default(), HashMap::new());
+        Self { own, keys, brands, things: 0, moment: None, distrust: 0, penalty: 1, streak: 0 }
     }
 }
 

@@ -282,21 +282,23 @@ async fn a_batch_that_a_deadlock_has_ended_runs_again() {
     panic!("run again once and not split: {seen:?}");
 }
 
-/// A lane takes keys to be new. When callers repeat them, it looks them up, ever more often the more they do.
+/// A lane takes keys to be new that it has not decided on itself. When callers repeat those of another process, it looks
+/// keys up, ever more often the more they do.
 #[tokio::test]
 async fn repeated_keys_are_replayed_and_cost_fewer_reruns_the_more_there_are() {
     let fixture = Fixture::new().await;
-    let engine = fixture.engine();
+    let (engine, elsewhere) = (fixture.engine(), fixture.engine());
     let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
-    let submit = async |n: u32, amount| {
+    let submit_to = async |engine: &Engine<Bank>, n: u32, amount| {
         let transfer = Command::Transfer { from, to, amount };
         engine.submit(fixture.submission(key(format!("{n}")), transfer)).await
     };
+    let submit = async |n, amount| submit_to(&engine, n, amount).await;
     let mut first = Vec::new();
     for n in 0..200 {
-        first.push(submit(n, 1).await.unwrap().outcome);
+        first.push(submit_to(&elsewhere, n, 1).await.unwrap().outcome);
     }
-    assert_eq!(engine.stats().stale(), 0);
+    assert_eq!(elsewhere.stats().stale(), 0);
     for (n, outcome) in (0..).zip(&first) {
         let again = submit(n, 1).await.unwrap();
         assert!(again.replayed);

@@ -2,9 +2,9 @@
 
 use futures_util::future::join_all;
 use zerosum_domain::AccountId;
-use zerosum_ledger::Engine;
+use zerosum_ledger::{Engine, Fault};
 
-use super::common::{Bank, Command, Fixture, Refused, key};
+use super::common::{Bank, Command, Fixture, Refused, fingerprinted, key};
 
 /// Accounts with 1,000 each, opened by another process: this one knows none of them.
 async fn strange(fixture: &Fixture, count: usize) -> (AccountId, Vec<AccountId>) {
@@ -60,6 +60,54 @@ async fn strange_accounts_cost_one_more_round_trip_and_no_locks() {
     }
     assert_eq!((stats.batches() - batches, stats.scouts() - scouts), (2, 1));
     assert_eq!(stats.stale(), before.2);
+    let report = zerosum_ledger::verify(fixture.database.admin_url()).await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
+}
+
+/// A till that has lost its answer asks again: it hears the same, and those beside it do not wait for it.
+#[tokio::test]
+async fn a_key_that_comes_again_is_answered_ahead_of_its_batch_and_costs_the_others_nothing() {
+    let fixture = Fixture::new().await;
+    let (bank, mut accounts) = strange(&fixture, 100).await;
+    let engine = fixture.engine();
+    scouting(&fixture, &engine, bank, &mut accounts).await;
+    let account = accounts.pop().unwrap();
+    transfer(&fixture, &engine, bank, account).await;
+    let submit = |key| {
+        engine.submit(fixture.submission(key, Command::Transfer { from: account, to: bank, amount: 10 }))
+    };
+    let named = |names: std::ops::Range<usize>| names.map(|n| submit(key(format!("{n}"))));
+    let first = join_all(named(0..100)).await;
+    // There is nothing left: a refusal is an answer, too.
+    let short = submit(key("short")).await.unwrap();
+    assert_eq!(short.outcome, Err(Refused::Limit));
+    let back = Command::Transfer { from: bank, to: account, amount: 1_000 };
+    assert!(engine.submit(fixture.submission(None, back)).await.unwrap().outcome.is_ok());
+
+    let stats = engine.stats();
+    let before = (stats.batches(), stats.scouts(), stats.stale());
+    let answers = join_all(named(90..120).chain([submit(key("short"))])).await;
+    for (again, first) in answers.iter().zip(&first[90..]) {
+        let (again, first) = (again.as_ref().unwrap(), first.as_ref().unwrap());
+        assert!(again.replayed && !first.replayed);
+        assert_eq!(again.outcome, first.outcome);
+    }
+    assert!(
+        answers[10..30].iter().all(|new| new.as_ref().is_ok_and(|new| !new.replayed && new.outcome.is_ok()))
+    );
+    let again = answers[30].as_ref().unwrap();
+    assert_eq!((again.replayed, &again.outcome), (true, &short.outcome));
+    assert!(matches!(submit(fingerprinted("7", 2)).await, Err(Fault::KeyReused)));
+    assert_eq!(
+        (stats.batches(), stats.scouts(), stats.stale()),
+        (before.0 + 1, before.1 + 2, before.2),
+        "one batch of the new ones; two looks for answers"
+    );
+    assert_eq!(fixture.posted(account).await, 1 + 1_000 - 200);
+    // Nothing was forgotten over it.
+    let trips = stats.round_trips();
+    transfer(&fixture, &engine, bank, account).await;
+    assert_eq!(stats.round_trips(), trips + 1);
     let report = zerosum_ledger::verify(fixture.database.admin_url()).await.unwrap();
     assert!(report.is_clean(), "{report:?}");
 }

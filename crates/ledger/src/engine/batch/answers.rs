@@ -14,7 +14,7 @@ use crate::engine::{
 };
 
 /// A stored answer.
-pub(super) struct Stored {
+pub(in crate::engine) struct Stored {
     pub fingerprint: Vec<u8>,
     pub refused: bool,
     pub outcome: Arc<str>,
@@ -29,7 +29,7 @@ pub(in crate::engine) struct NewAnswer {
     pub expires_at: Option<Timestamp>,
 }
 
-pub(super) type StoredAnswers = HashMap<(BrandKey, KeyName), Stored>;
+pub(in crate::engine) type StoredAnswers = HashMap<(BrandKey, KeyName), Stored>;
 
 pub(super) fn stored(rows: &[Row]) -> Result<StoredAnswers, Error> {
     let mut keys = HashMap::with_capacity(rows.len());
@@ -75,7 +75,7 @@ pub(super) fn outcome_text<M: StateMachine>(
 }
 
 /// The answer that a key already has.
-pub(super) fn replay<M: StateMachine>(stored: &Stored, key: &Key) -> Outcome<M> {
+pub(in crate::engine) fn replay<M: StateMachine>(stored: &Stored, key: &Key) -> Outcome<M> {
     if stored.fingerprint != key.stored_fingerprint() {
         return Err(Fault::KeyReused);
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use zerosum_domain::BrandId;
+use zerosum_domain::{BrandId, BrandKey};
 
 use super::{
     Attempt, Read,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     book::{Book, Context, Ids},
-    engine::{Answer, Fault, Key, KeyLifetime, Outcome, Pending, StateMachine},
+    engine::{Answer, Fault, Key, KeyLifetime, KeyName, Outcome, Pending, StateMachine},
 };
 
 /// What a batch has decided: what to write, and what to answer once it is committed.
@@ -51,6 +51,11 @@ impl<M: StateMachine> Decided<M> {
             outcome.as_ref().is_ok_and(|answer| !answer.replayed && answer.outcome.is_err())
         };
         self.outcomes.iter().any(refused) || self.books.values().any(Book::has_refused)
+    }
+
+    /// What its answers are filed under.
+    pub fn names(&self) -> impl Iterator<Item = (BrandKey, KeyName)> {
+        self.answers.iter().map(|answer| (answer.brand, answer.key.name()))
     }
 
     pub(super) fn nothing_to_write(&self) -> bool {

@@ -54,7 +54,14 @@ pub(in crate::engine) fn sort<M: StateMachine>(
         return sorted;
     }
     let told_time = moment(config, memory).is_some();
-    for pending in batch {
+    for mut pending in batch {
+        pending.said_before = pending.key().is_some_and(|(brand, key)| memory.keys.has(&(brand, key.name())));
+        if pending.said_before {
+            // Read ahead and not found, it is being decided on: under locks that is waited for.
+            let left = if pending.scouted { &mut sorted.locked } else { &mut sorted.unknown };
+            left.push(pending);
+            continue;
+        }
         let (of_this, recalled) = recall(machine, memory, &pending, &mut sorted.rows);
         match recalled {
             Recalled::All if told_time => {

@@ -1,5 +1,5 @@
 //! Reads what a lane does not remember, ahead of the batch that needs it and without locks: what is decided on it is
-//! confirmed when it is written.
+//! confirmed when it is written. So are the answers of keys that were said before; those stay as they are.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -10,13 +10,18 @@ use futures_util::join;
 use jiff::Timestamp;
 use tokio::time::timeout;
 use tokio_postgres::{Error, types::ToSql};
-use zerosum_domain::BrandId;
+use zerosum_domain::{BrandId, BrandKey};
 
-use super::{Attempt, classify, moment, named, open_books};
+use super::{
+    Attempt,
+    answers::{StoredAnswers, known_keys, stored},
+    classify, moment, named, open_books,
+};
 use crate::{
     book::Book,
     engine::{
-        Clock, Named, Pending, ROUND_TRIP_MAX, Rights, StateMachine, Stats, Wants, read, session::Session,
+        Clock, Key, Named, Pending, ROUND_TRIP_MAX, Rights, StateMachine, Stats, Wants, read,
+        session::Session,
     },
 };
 
@@ -24,6 +29,7 @@ use crate::{
 pub(in crate::engine) struct Seen<M: StateMachine> {
     pub books: HashMap<BrandId, Book>,
     pub rows: M::Rows,
+    pub keys: StoredAnswers,
     pub now: Option<Timestamp>,
 }
 
@@ -36,12 +42,14 @@ pub(in crate::engine) async fn scout<M: StateMachine>(
     batch: Vec<Pending<M>>,
 ) -> (Vec<Pending<M>>, Result<Seen<M>, Attempt>) {
     let commands: Vec<Named<'_, M::Command>> = batch.iter().map(named).collect();
-    let looking = look(&*machine, &session, &stats, &clock, &commands);
+    let said_before = batch.iter().filter(|pending| pending.said_before);
+    let keys: Vec<(BrandKey, &Key)> = said_before.filter_map(Pending::key).collect();
+    let looking = look(&*machine, &session, &stats, &clock, &commands, &keys);
     let seen = match timeout(ROUND_TRIP_MAX, looking).await {
         Ok(seen) => seen.map_err(|error| classify::<M>(&error)),
         Err(_silent) => Err(Attempt::Unavailable),
     };
-    drop(commands);
+    drop((commands, keys));
     (batch, seen)
 }
 
@@ -51,6 +59,7 @@ async fn look<M: StateMachine>(
     stats: &Stats,
     clock: &Clock,
     commands: &[Named<'_, M::Command>],
+    keys: &[(BrandKey, &Key)],
 ) -> Result<Seen<M>, Error> {
     let db = session.db();
     let mut rows = M::Rows::default();
@@ -68,17 +77,18 @@ async fn look<M: StateMachine>(
     let brands: BTreeSet<i64> = commands.iter().map(|command| command.brand.key().get()).collect();
     let brands: Vec<i64> = brands.into_iter().collect();
     let params: [&(dyn ToSql + Sync); 1] = [&brands];
-    let (renewed, loaded, ledger, brand_rows) = join!(
+    let (renewed, loaded, ledger, key_rows, brand_rows) = join!(
         session.renew_plans(),
         machine.load(db, commands, &mut rows, Rights::Looked),
         read::unlocked(session, &wants),
+        known_keys(session, keys),
         db.query(&session.statements.read_brands, &params),
     );
     renewed.and(loaded)?;
-    let (ledger, brand_rows) = (ledger?, brand_rows?);
+    let (ledger, keys, brand_rows) = (ledger?, stored(&key_rows?)?, brand_rows?);
     let now = if brand_rows.is_empty() { None } else { Some(moment(clock, &brand_rows)?) };
     let (mut books, halted) = open_books(&brand_rows)?;
     books.retain(|brand, _| !halted.contains(brand));
     ledger.into_books(&mut books)?;
-    Ok(Seen { books, rows, now })
+    Ok(Seen { books, rows, keys, now })
 }
