@@ -9,6 +9,8 @@ use bench::Bench;
 use model::{Model, Step, Told};
 use zerosum_domain::spend::PointsExpiry;
 
+use crate::model::WalletTransactionId;
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let reference = 0..12_usize;
     let points = (1..6_i64).prop_map(|tens| tens * 10_000);
@@ -57,6 +59,29 @@ proptest! {
             prop_assert!(usable >= 0 && locked >= 0 && current == usable + locked);
         }
         prop_assert!(bench.conserves_points());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// A batch under locks reads only the locks that run out soon.
+    #[test]
+    fn a_wallet_is_remembered_with_all_of_its_open_locks_or_not_at_all(
+        steps in steps(), reads in prop::collection::vec(any::<bool>(), 8),
+    ) {
+        let mut bench = Bench::new(None, 300);
+        for (at, step) in steps.iter().enumerate() {
+            bench.run(at, step);
+            let (found, open) = bench.recalled(|_| true);
+            prop_assert_eq!(found.as_ref(), Some(&open), "after step {} {:?}", at, step);
+            let is_read = |id: WalletTransactionId| reads[usize::try_from(id.get()).unwrap() % reads.len()];
+            let (found, open) = bench.recalled(|made| is_read(made.id));
+            prop_assert_eq!(found.is_some(), open.iter().all(|lock| is_read(*lock)), "after step {} {:?}", at, step);
+            if let Some(found) = found {
+                prop_assert_eq!(found, open, "after step {} {:?}", at, step);
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A wallet in memory: every command goes through `decide`, as one endless batch.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::HashMap, mem::replace};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -8,19 +8,28 @@ use zerosum_domain::{
     BrandId, Currency, Points,
     spend::{Money, PointCount, PointsExpiry, Tier, TierTerms, Tiers},
 };
-use zerosum_ledger::book::{Book, Brand, Context, Ids as LedgerIds};
+use zerosum_ledger::{
+    Clock,
+    book::{Book, Brand, Context, Ids as LedgerIds},
+    engine::{Named, Recalled},
+};
 
 use super::model::{LOCK_SECONDS, Step, Told};
 use crate::{
     command::{
-        Action, Adjust, AdjustKind, Call, Claim, ClaimedOperation, CreateScheme, CreateWallet, Done,
+        Action, Adjust, AdjustKind, Call, Claim, ClaimedOperation, Command, CreateScheme, CreateWallet, Done,
         NewAccount, NewIdentity, Refund, Refused, Settle, SettleChild, Spend, Void,
         case::Case,
         ids::{Ids, Kind},
-        machine::decide,
-        rows::BrandRows,
+        machine::{Machine, decide},
+        memory::{Memory, Of},
+        rows::{BrandRows, Rows, Settings},
     },
-    model::{Label, Location, Reference, SchemeId, Status, WalletAccountId, WalletId, to_json},
+    model::{
+        Label, Location, Reference, SchemeId, Status, TransactionStatus, WalletAccountId, WalletId,
+        WalletTransaction, WalletTransactionId, to_json,
+    },
+    schemes::Schemes,
 };
 
 const CARD: &str = "card";
@@ -256,6 +265,43 @@ impl Bench {
                 && lots.iter().map(|lot| lot.held).sum::<i64>() == account.held
         });
         total == 0 && lots
+    }
+
+    /// The open locks with which a lane finds the wallet again that has read these of its transactions; `None` if it has
+    /// to read it. And the open locks that there are.
+    pub fn recalled(
+        &mut self,
+        reads: impl Fn(&WalletTransaction) -> bool,
+    ) -> (Option<Vec<WalletTransactionId>>, Vec<WalletTransactionId>) {
+        let brand = self.book.brand().clone();
+        let rows = self.rows.borrow();
+        let mut read = BrandRows::default();
+        read.settings = Some(Settings::default_for("demo"));
+        read.wallets.load(self.wallet, rows.wallets.get(self.wallet).unwrap().clone());
+        read.known_identities.insert(CARD.to_owned(), rows.identity_named(CARD).unwrap());
+        read.accounts.load(self.account, rows.accounts.get(self.account).unwrap().clone());
+        let of_wallet = rows.transactions_of(self.wallet).into_iter();
+        of_wallet.filter(|made| reads(made)).for_each(|made| read.load_transaction(made.clone()));
+        let machine = Machine::new(Clock::Database, Schemes::default());
+        machine.schemes.learn(brand.id.key(), &rows.new_schemes[0].refs);
+
+        let mut memory = Memory::default();
+        let read = Rows { brands: HashMap::from([(brand.id.key(), read)]), ..Rows::default() };
+        let book = replace(&mut self.book, Book::new(brand.clone()));
+        let mut books = HashMap::from([(brand.id.clone(), book)]);
+        memory.take_in(&read, &books, Of::Look);
+        self.book = books.remove(&brand.id).unwrap();
+
+        let command = Command::new(Call::default(), self.spend(99, 10_000, true));
+        let mut found = Rows::default();
+        let named = Named { brand: &brand.id, command: &command };
+        let recalled = memory.recall(&machine, named, &mut found);
+        let open = |rows: &BrandRows| -> Vec<WalletTransactionId> {
+            let of_wallet = rows.transactions_of(self.wallet).into_iter();
+            let open = of_wallet.filter(|made| made.status == TransactionStatus::Active);
+            open.filter(|open| open.hold.is_some()).map(|open| open.id).collect()
+        };
+        ((recalled == Recalled::All).then(|| open(&found.brands[&brand.id.key()])), open(&rows))
     }
 
     /// Everything that a refused command must leave as it was.
