@@ -150,18 +150,11 @@ type Outcome<M> = Result<Answer<M>, Fault>;
 /// A queued command.
 struct Pending<M: StateMachine> {
     submission: Submission<M::Command>,
-    /// Whether its key was decided on lately: it may have an answer.
+    /// Whether the lane has decided on its key lately: it may have an answer.
     said_before: bool,
     /// Whether something was read for it ahead of its batch: what the lane does not remember, or its answer.
     scouted: bool,
     answer: oneshot::Sender<Outcome<M>>,
-}
-
-/// See the module's documentation. Cheap to clone; the lanes end when the last clone is gone and all is answered.
-pub struct Engine<M: StateMachine> {
-    lanes: Arc<[mpsc::Sender<Pending<M>>]>,
-    stats: Arc<Stats>,
-    trouble: Arc<Trouble>,
 }
 
 impl<M: StateMachine> Pending<M> {
@@ -169,6 +162,13 @@ impl<M: StateMachine> Pending<M> {
     fn key(&self) -> Option<(BrandKey, &Key)> {
         Some((self.submission.brand.key(), self.submission.key.as_ref()?))
     }
+}
+
+/// See the module's documentation. Cheap to clone; the lanes end when the last clone is gone and all is answered.
+pub struct Engine<M: StateMachine> {
+    lanes: Arc<[mpsc::Sender<Pending<M>>]>,
+    stats: Arc<Stats>,
+    trouble: Arc<Trouble>,
 }
 
 impl<M: StateMachine> Clone for Engine<M> {

@@ -74,12 +74,10 @@ pub(super) async fn run<M: StateMachine>(
     }
     reach(FaultPoint::Decided);
     let committed = write::commit(machine, session, stats, &decided, Begun::Already, Gate::open()).await;
-    if committed.is_ok() {
-        memory.keys.add(decided.names());
-    }
     match committed {
         Ok(_) if decided.halted => memory.forget(),
         Ok(_) if remembers::<M>(config) => {
+            memory.keys.add(decided.names());
             memory.learn(decided.books.iter());
             machine.learn(&mut memory.own, &decided.rows, &decided.books);
             memory.heard(decided.now);
