@@ -12,7 +12,7 @@ use std::{
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::json;
 use zerosum_tests::{
-    Answer, Ask, Client, Stage,
+    Answer, Ask, BRAND, Client, Stage,
     accounting::{id, open, post, transaction},
     crowd::crowd,
 };
@@ -37,18 +37,32 @@ struct Told {
 }
 
 impl Bank {
-    /// Hot accounts may owe 500 each, so that some transfers are refused; cold ones have no limits.
+    /// Hot accounts may owe 500 each, so that some transfers are refused; cold ones have no limits, and are there
+    /// before the services are.
     async fn open() -> Self {
+        const COLD_ONES: &str = "
+            with opened as (
+              insert into ledger.accounts
+                (brand_key, account_id, name, type, steward, currency, keeps_lots, created_at, updated_at)
+              select ledger.brand_key($1), gen_random_uuid(), 'cold', 'asset', 'general', 'USD', false, now(), now()
+                from generate_series(1, $2)
+              returning brand_key, account_id
+            )
+            insert into ledger.balances (brand_key, account_id, posted, held, version)
+            select brand_key, account_id, 0, 0, 0 from opened
+            returning account_id::text";
         let stage = Stage::new().await;
+        let admin = stage.database.admin().await;
+        let opened = admin.query(COLD_ONES, &[&BRAND, &i32::try_from(COLD).expect("small")]).await;
+        let cold = opened.expect("cold accounts").iter().map(|row| row.get(0)).collect();
         let instances = [stage.accounting().await, stage.accounting().await];
-        let accounts = crowd(CLIENTS, 0..HOT + COLD, |n| {
-            let more = if n < HOT { json!({"min_balance_cents": -500}) } else { json!({}) };
+        let hot = crowd(HOT, 0..HOT, |n| {
+            let more = json!({"min_balance_cents": -500});
             let (client, ask) = (instances[n % 2].clone(), open(&format!("account {n}"), &more));
             async move { id(&client.until_decided(ask).await.0.expect(201)) }
         })
         .await;
-        let (hot, cold) = accounts.split_at(HOT);
-        Self { hot: hot.to_vec(), cold: cold.to_vec(), stage, instances }
+        Self { stage, instances, hot, cold }
     }
 
     /// A transfer of up to 100 among two to four accounts, at least one of them hot.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::json;
@@ -48,6 +49,20 @@ struct Reached {
     settled_late: usize,
     ended_before: usize,
     expired: usize,
+}
+
+impl Reached {
+    fn and(self, other: Self) -> Self {
+        Self {
+            locked: self.locked + other.locked,
+            short: self.short + other.short,
+            voided: self.voided + other.voided,
+            settled: self.settled + other.settled,
+            settled_late: self.settled_late + other.settled_late,
+            ended_before: self.ended_before + other.ended_before,
+            expired: self.expired + other.expired,
+        }
+    }
 }
 
 impl World {
@@ -205,27 +220,9 @@ fn assert_refused(answer: &Answer, code: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn locks_are_captured_voided_or_expired_once_as_in_the_model() {
     const HISTORIES: u64 = 4;
-    let mut reached = Reached::default();
-    for seed in 1..=HISTORIES {
-        let keeps_lots = seed % 2 == 0;
-        let clock = Arc::new(Mutex::new(at(0)));
-        let stage = Stage::with_clock(Clock::Set(clock.clone())).await;
-        let mut fields = json!({"timeoutOverride": LOCK_SECONDS});
-        if keeps_lots {
-            // Longer than a history, so that only locks expire.
-            fields["services"] = json!({"expiryPoints": {"days": 365}});
-        }
-        let client = stage.wallet_spend().await;
-        let wallet = Wallet::open(&client, "ada", &fields, BALANCE).await;
-        let mut model = Model::default();
-        let account =
-            |floor, keeps_lots| Account { currency: "PTS:1", floor, ceiling: None, keeps_lots, opening: 0 };
-        let (scheme, user) = (model.open(account(None, false)), model.open(account(Some(0), keeps_lots)));
-        let mut world = World { wallet, model, scheme, user, now: 0, clock, spends: Vec::new() };
-        world.give(BALANCE);
-        play(&mut world, seed, &mut reached).await;
-        stage.books_hold().await;
-    }
+    // Each waits for one answer at a time.
+    let reached = join_all((1..=HISTORIES).map(history)).await;
+    let reached = reached.into_iter().fold(Reached::default(), Reached::and);
     let Reached { locked, short, voided, settled, settled_late, ended_before, expired } = reached;
     let least = [locked, short, voided, settled, settled_late, ended_before, expired].into_iter().min();
     assert!(least >= Some(5), "{reached:?}");
@@ -233,6 +230,29 @@ async fn locks_are_captured_voided_or_expired_once_as_in_the_model() {
         "{HISTORIES} histories of {STEPS} steps: {locked} locked, {voided} voided, {settled} settled, {expired} expired \
          ({settled_late} of them settled late), {short} short, {ended_before} had ended before: each figure as the model's"
     );
+}
+
+async fn history(seed: u64) -> Reached {
+    let keeps_lots = seed.is_multiple_of(2);
+    let clock = Arc::new(Mutex::new(at(0)));
+    let stage = Stage::with_clock(Clock::Set(clock.clone())).await;
+    let mut fields = json!({"timeoutOverride": LOCK_SECONDS});
+    if keeps_lots {
+        // Longer than a history, so that only locks expire.
+        fields["services"] = json!({"expiryPoints": {"days": 365}});
+    }
+    let client = stage.wallet_spend().await;
+    let wallet = Wallet::open(&client, "ada", &fields, BALANCE).await;
+    let mut model = Model::default();
+    let account =
+        |floor, keeps_lots| Account { currency: "PTS:1", floor, ceiling: None, keeps_lots, opening: 0 };
+    let (scheme, user) = (model.open(account(None, false)), model.open(account(Some(0), keeps_lots)));
+    let mut world = World { wallet, model, scheme, user, now: 0, clock, spends: Vec::new() };
+    world.give(BALANCE);
+    let mut reached = Reached::default();
+    play(&mut world, seed, &mut reached).await;
+    stage.books_hold().await;
+    reached
 }
 
 async fn play(world: &mut World, seed: u64, reached: &mut Reached) {
