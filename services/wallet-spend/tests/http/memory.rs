@@ -218,21 +218,32 @@ async fn a_wallet_with_many_open_locks_goes_under_locks_and_is_not_looked_at_fir
 async fn a_strange_wallet_is_read_ahead_without_locks() {
     let stage = Stage::new().await;
     let holder = stage.holder(100_000).await;
-    let stranger = stage.holder_of("stranger", &[(&holder.scheme, &holder.scheme_reference)]).await;
-    stage.credit(&stranger, 50_000).await;
-    let open = stage.spend(&stranger, "open", 10_000, true).await.expect(200);
-    // An instance that has seen the one, and not the other.
+    // An instance that has seen the one, and no other.
     let second = Service::start(Parts::new(stage.database.app_url().parse().unwrap())).unwrap();
-    let other = |holder| Other { till: Till::new(second.edge().clone(), String::new()), holder };
     let stats = second.engine().stats();
     warm_by(stats, async || {
         let reference = stage.name("warm");
-        other(&holder).spend(&reference, LEAST).await.expect(200);
-        other(&holder).void(&reference).await.expect(200);
+        Other::of(&second, &holder).spend(&reference, LEAST).await.expect(200);
+        Other::of(&second, &holder).void(&reference).await.expect(200);
     })
     .await;
-    let before = (stats.round_trips(), stats.scouts());
-    let settled = other(&stranger).settle("buy", &["open"]).await.expect(200);
+    let mut strangers = 0;
+    // The connection that reads is opened in the background, once something is to be read.
+    let (stranger, before, open, settled) = loop {
+        let (name, spend) = (format!("stranger-{strangers}"), format!("open-{strangers}"));
+        let stranger = stage.holder_of(&name, &[(&holder.scheme, &holder.scheme_reference)]).await;
+        stage.credit(&stranger, 50_000).await;
+        let open = stage.spend(&stranger, &spend, 10_000, true).await.expect(200);
+        let before = (stats.round_trips(), stats.scouts());
+        let settled =
+            Other::of(&second, &stranger).settle(&format!("buy-{strangers}"), &[&spend]).await.expect(200);
+        if stats.scouts() > before.1 {
+            break (stranger, before, open, settled);
+        }
+        strangers += 1;
+        assert!(strangers < 100, "no connection to read with");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
     assert_eq!(
         (stats.round_trips(), stats.scouts()),
         (before.0 + 3, before.1 + 1),
@@ -240,7 +251,7 @@ async fn a_strange_wallet_is_read_ahead_without_locks() {
     );
     let id = |answer: &Value, at: usize| answer["walletTransactions"][at]["walletTransactionId"].clone();
     assert_eq!(id(&settled, 1), id(&open, 0), "{settled}");
-    other(&stranger).spend("more", 20_000).await.expect(200);
+    Other::of(&second, &stranger).spend("more", 20_000).await.expect(200);
     assert_eq!(stats.round_trips(), before.0 + 4, "now it is known");
     assert_eq!(
         (stats.stale(), stage.figures(&stranger).await[..3].to_vec()),
@@ -255,7 +266,11 @@ struct Other<'a> {
     holder: &'a Holder,
 }
 
-impl Other<'_> {
+impl<'a> Other<'a> {
+    fn of(service: &Service, holder: &'a Holder) -> Self {
+        Self { till: Till::new(service.edge().clone(), String::new()), holder }
+    }
+
     async fn ask(&self, operation: &str, method: Method, target: &str, body: &Value) -> Answer {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         patient(&self.till, operation, signed(BRAND, method, target, body.as_bytes(), &[])).await
