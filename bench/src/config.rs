@@ -53,8 +53,8 @@ pub struct Measure {
     #[arg(long, default_value_t = 1)]
     pub lanes: usize,
     /// The most transactions that share a commit of the engine alone. Without it the engine's own bound.
-    #[arg(long, value_parser = parse_batch_max)]
-    pub batch_max: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub batch_max: Option<u16>,
     /// Accounts that transfers go between; users and wallets are as many or fewer.
     #[arg(long, default_value_t = 10_000, value_parser = parse_accounts)]
     pub accounts: usize,
@@ -126,14 +126,6 @@ fn parse_accounts(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(accounts) if (200..=1_000_000).contains(&accounts) => Ok(accounts),
         _ => Err("a number from 200 to 1000000".to_owned()),
-    }
-}
-
-/// Within what the engine allows.
-fn parse_batch_max(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(commands) if (1..=500).contains(&commands) => Ok(commands),
-        _ => Err("a number from 1 to 500".to_owned()),
     }
 }
 

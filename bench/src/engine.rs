@@ -73,7 +73,7 @@ pub async fn measure(
     let accounts = Arc::new(ids.into_iter().map(AccountId::new).collect::<Vec<_>>());
     let mut config =
         EngineConfig { lanes: bench.measure.lanes, ..EngineConfig::new(database.app_url.parse()?) };
-    config.batch_max = bench.measure.batch_max.unwrap_or(config.batch_max);
+    config.batch_max = bench.measure.batch_max.map_or(config.batch_max, usize::from);
     let engine = Engine::start(Transfers, config);
     let before = Snapshot::take(&owner).await?;
     let clocks = Clocks::read(&owner, &[]).await?;
