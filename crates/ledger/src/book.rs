@@ -17,7 +17,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use zerosum_domain::{AccountId, BrandId, Currency, EventId, HoldId, LotId, TransactionId};
 
-pub use account::{Account, ExternalIdTaken, OpenAccount, Party};
+pub use account::{Account, Balance, ExternalIdTaken, OpenAccount, Party};
 pub use context::{Context, Ids};
 pub use hold::{Hold, HoldEnd, HoldNotOpen, HoldStatus};
 pub use lot::{Drawn, Lot, Short};

@@ -10,6 +10,7 @@ use tokio_postgres::{Config, NoTls};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("20261120100000_create_ledger", include_str!("../../../migrations/20261120100000_create_ledger.sql")),
     ("20261120110000_create_wallet", include_str!("../../../migrations/20261120110000_create_wallet.sql")),
+    ("20261130060000_chain_batches", include_str!("../../../migrations/20261130060000_chain_batches.sql")),
 ];
 
 /// Any number that nothing else in the database locks: "zerosum" in ASCII.

@@ -13,6 +13,16 @@ pub struct Party {
     pub id: Option<Arc<str>>,
 }
 
+/// What of an account a batch moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Balance {
+    pub posted: i64,
+    pub held: i64,
+    pub version: i64,
+    /// As many entries may be others' entries: this one tells which they are.
+    pub last: Option<EntryId>,
+}
+
 /// A locked account. `posted`, `held` and `version` are what the next entry builds on.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -29,8 +39,7 @@ pub struct Account {
     /// Its live lots, in no order.
     pub lots: Vec<LotId>,
     pub(super) changed: bool,
-    /// posted, held and version as they were read.
-    read: (i64, i64, i64),
+    read: Balance,
     pub(super) opened: Option<Arc<OpenAccount>>,
 }
 
@@ -55,7 +64,7 @@ impl Account {
             last: None,
             lots: Vec::new(),
             changed: false,
-            read: (0, 0, 0),
+            read: Balance::default(),
             opened: None,
         }
     }
@@ -63,7 +72,7 @@ impl Account {
     #[must_use]
     pub fn with_balance(mut self, posted: i64, held: i64, version: i64) -> Self {
         (self.posted, self.held, self.version) = (posted, held, version);
-        self.read = (posted, held, version);
+        self.read = self.balance();
         self
     }
 
@@ -71,20 +80,25 @@ impl Account {
     #[must_use]
     pub fn with_last(mut self, last: Option<EntryId>) -> Self {
         self.last = last;
+        self.read = self.balance();
         self
     }
 
-    /// posted, held and version as they were read: what the batch was decided on.
-    pub fn as_read(&self) -> (i64, i64, i64) {
+    /// What the batch was decided on.
+    pub fn as_read(&self) -> Balance {
         self.read
+    }
+
+    fn balance(&self) -> Balance {
+        let Self { posted, held, version, last, .. } = *self;
+        Balance { posted, held, version, last }
     }
 
     /// As the next batch finds it, once this one is committed; its lots are found with it.
     #[must_use]
     pub fn committed(&self) -> Self {
         let (changed, opened, lots) = (false, None, Vec::new());
-        let account = Self { changed, opened, lots, ..self.clone() };
-        account.with_balance(self.posted, self.held, self.version)
+        Self { changed, opened, lots, read: self.balance(), ..self.clone() }
     }
 
     /// Whether the batch has to write its balance.

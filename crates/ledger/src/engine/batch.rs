@@ -25,7 +25,7 @@ pub(super) use self::{
 use super::{
     Clock, EngineConfig, Key, Named, Outcome, Pending, ROUND_TRIP_MAX, Rights, StateMachine, Stats, Wants,
     fault_points::{FaultPoint, reach},
-    lane::Gate,
+    lane::Place,
     memory::Memory,
     read,
     session::Session,
@@ -73,7 +73,7 @@ pub(super) async fn run<M: StateMachine>(
         };
     }
     reach(FaultPoint::Decided);
-    let committed = write::commit(machine, session, stats, &decided, Begun::Already, Gate::open()).await;
+    let committed = write::commit(machine, session, stats, &decided, Begun::Already, Place::default()).await;
     match committed {
         Ok(_) if decided.halted => memory.forget(),
         Ok(_) if remembers::<M>(config) => {

@@ -6,8 +6,9 @@
 //! - beside it, on another connection. Its new rows are written at once. If the two move an account in common, it waits
 //!   for the other's commit before it moves anything and commits (its gate); if not, their order does not matter.
 //!
-//! When one fails, what was built on it fails too, because its gate does not open or because it finds other balances than
-//! it was decided on; whatever failed runs again, alone and under locks.
+//! When one fails, what was built on it fails too: its gate does not open, or it does not find in its session the number
+//! that the one ahead would have left. Balances that look the same are no proof: another process may have answered the
+//! same keys. Whatever failed runs again, alone and under locks.
 
 mod connections;
 mod flights;
@@ -20,7 +21,7 @@ use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 use tokio::{sync::mpsc, time::Instant};
 
-pub(super) use self::gate::Gate;
+pub(super) use self::gate::{Gate, Place};
 use self::{
     connections::Connections,
     flights::{Flight, Flights, Landing},
@@ -175,17 +176,17 @@ impl<M: StateMachine> Lane<M> {
         machine.learn(&mut memory.own, &decided.rows, &decided.books);
         let accounts =
             decided.books.values().flat_map(|book| book.accounts().map(|account| account.id)).collect();
-        let gate = self.flights.gate(on, &accounts);
+        let place = self.flights.place(on, &accounts);
         let (machine, stats) = (self.machine.clone(), self.stats.clone());
-        let mut landing = Landing::new(batch::fly(machine, session, stats, decided, gate.clone()));
+        let mut landing = Landing::new(batch::fly(machine, session, stats, decided, place.clone()));
         // The first poll sends all that waits for nobody, behind what was sent before.
         poll_fn(|cx| Poll::Ready(landing.poll(cx))).await;
         if !self.flights.is_empty() {
             let beside = self.flights.on(on) == 0;
             Stats::add(if beside { &self.stats.beside } else { &self.stats.followers }, 1);
-            Stats::add(&self.stats.gated, u64::from(!gate.is_open()));
+            Stats::add(&self.stats.gated, u64::from(!place.gate.is_open()));
         }
-        self.flights.push(Flight { batch, start, on, accounts, gate, landing });
+        self.flights.push(Flight { batch, start, on, accounts, place, landing });
         Vec::new()
     }
 

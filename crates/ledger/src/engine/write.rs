@@ -30,7 +30,7 @@ use super::{
     Part, ROUND_TRIP_MAX, StateMachine, Stats,
     batch::{Attempt, Confirms, Decided, roll_back},
     fault_points::{FaultPoint, reach},
-    lane::Gate,
+    lane::{Gate, Place},
     session::Session,
 };
 use crate::book::Book;
@@ -53,11 +53,11 @@ pub(super) async fn commit<M: StateMachine>(
     stats: &Stats,
     decided: &Decided<M>,
     begun: Begun,
-    gate: Gate,
+    Place { gate, number, behind }: Place,
 ) -> Result<Option<Timestamp>, Attempt> {
     Stats::add(&stats.round_trips, 1);
     let books = Books(decided.books.iter().collect());
-    let rows = Rows::of(&books, decided, begun);
+    let rows = Rows::of(&books, decided, begun, [behind, number]);
     let has_rows_only = size_of::<M::Rows>() == 0
         && decided.confirms() != Confirms::Everything
         && books.0.iter().all(|(_, book)| book.is_postings_only());

@@ -8,9 +8,10 @@ with moved as (
                  unnest($4::bigint[]) as held, unnest($5::bigint[]) as version,
                  unnest($6::uuid[]) as last_transaction, unnest($7::smallint[]) as last_line,
                  unnest($8::bigint[]) as old_posted, unnest($9::bigint[]) as old_held,
-                 unnest($10::bigint[]) as old_version) u
+                 unnest($10::bigint[]) as old_version, unnest($11::uuid[]) as old_last) u
    where b.brand_key = u.brand_key and b.account_id = u.account_id
      and b.posted = u.old_posted and b.held = u.old_held and b.version = u.old_version
+     and b.last_transaction is not distinct from u.old_last
   returning 1
 )
 select ledger.refuse_stale(count(*), cardinality($2)) from moved

@@ -21,31 +21,34 @@ moved as (
                  unnest($13::bigint[]) as posted, unnest($14::bigint[]) as held, unnest($15::bigint[]) as version,
                  unnest($16::uuid[]) as last_transaction, unnest($17::smallint[]) as last_line,
                  unnest($18::bigint[]) as old_posted, unnest($19::bigint[]) as old_held,
-                 unnest($20::bigint[]) as old_version) u
+                 unnest($20::bigint[]) as old_version, unnest($21::uuid[]) as old_last) u
    where b.brand_key = u.brand_key and b.account_id = u.account_id
      and b.posted = u.old_posted and b.held = u.old_held and b.version = u.old_version
+     and b.last_transaction is not distinct from u.old_last
   returning 1
 ),
 transactions as (
   insert into ledger.transactions (brand_key, transaction_id, type, external_ref, memo, metadata, reverses, posted_at)
-  select unnest($21::bigint[]), unnest($22::uuid[]), unnest($23::text[]), unnest($24::text[]), unnest($25::text[]),
-         unnest($26::text[])::json, unnest($27::uuid[]), $1
+  select unnest($22::bigint[]), unnest($23::uuid[]), unnest($24::text[]), unnest($25::text[]), unnest($26::text[]),
+         unnest($27::text[])::json, unnest($28::uuid[]), $1
 ),
 entries as (
   insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line,
                               previous_transaction, previous_line, lot_id, currency, memo, posted_at)
-  select unnest($28::bigint[]), unnest($29::uuid[]), unnest($30::bigint[]), unnest($31::bigint[]),
-         unnest($32::bigint[]), unnest($33::uuid[]), unnest($34::smallint[]), unnest($35::uuid[]),
-         unnest($36::smallint[]), unnest($37::uuid[]), unnest($38::text[]), unnest($39::text[]), $1
+  select unnest($29::bigint[]), unnest($30::uuid[]), unnest($31::bigint[]), unnest($32::bigint[]),
+         unnest($33::bigint[]), unnest($34::uuid[]), unnest($35::smallint[]), unnest($36::uuid[]),
+         unnest($37::smallint[]), unnest($38::uuid[]), unnest($39::text[]), unnest($40::text[]), $1
 ),
 events as (
   insert into events.outbox (brand_key, event_id, kind, subjects, payload, created_at)
-  select unnest($40::bigint[]), unnest($41::uuid[]), unnest($42::text[]), unnest($43::text[])::uuid[],
-         unnest($44::text[]), $1
+  select unnest($41::bigint[]), unnest($42::uuid[]), unnest($43::text[]), unnest($44::text[])::uuid[],
+         unnest($45::text[]), $1
 )
--- The moment, and that the brands are there and take writes, if the lane only remembers them.
+-- The moment, and that the brands are there and take writes, if the lane only remembers them; and that the batch ahead of
+-- this one was committed.
 select clock_timestamp(),
        ledger.refuse_stale(count(*), cardinality($2::bigint[])),
+       ledger.follow($46, $47),
        (select ledger.refuse_stale(count(*), cardinality($11::bigint[])) from moved)
   from ledger.brands
  where brand_key = any ($2::bigint[]) and halted_reason is null

@@ -1,10 +1,12 @@
 //! Batches that are sent before those ahead of them are acknowledged: behind them, or beside them on another connection.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, pin::pin, time::Duration};
 
 use futures_util::future::join_all;
+use tokio::time::timeout;
 use zerosum_domain::AccountId;
 use zerosum_ledger::{Engine, EngineConfig, Fault};
+use zerosum_testkit::proxy::{Link, Proxy, Quiet};
 
 use super::common::{Bank, Command, Done, Fixture, Refused, key};
 
@@ -152,6 +154,60 @@ async fn flights_of_two_processes_have_one_effect_per_key() {
         assert!(one.replayed != other.replayed);
     }
     assert_eq!(fixture.posted(bank).await, -4_000 - KEYS as i64);
+    books_hold(&fixture).await;
+}
+
+/// Another process answers the keys of a batch on its way, and leaves its accounts as that batch would have: the same
+/// balances, as many entries. What was sent behind it was decided on entries that are not there.
+#[tokio::test]
+async fn what_was_sent_behind_a_batch_that_failed_does_not_take_the_same_balances_for_it() {
+    behind_a_batch_that_failed(|accounts, _| (accounts[0], accounts[1])).await;
+}
+
+/// A batch beside the two waits for the second alone, and may build on both.
+#[tokio::test]
+async fn what_was_sent_behind_a_batch_that_failed_fails_whatever_it_moves() {
+    behind_a_batch_that_failed(|accounts, n| match n < BATCH {
+        true => (accounts[0], accounts[1]),
+        false => (accounts[2], accounts[3]),
+    })
+    .await;
+}
+
+async fn behind_a_batch_that_failed(pair: impl Fn(&[AccountId], usize) -> (AccountId, AccountId)) {
+    let fixture = Fixture::new().await;
+    let proxy = Proxy::before(fixture.database.app_url(), Quiet).await;
+    let engine = fixture.engine_with(|config| EngineConfig {
+        database: proxy.url(fixture.database.app_url()).parse().unwrap(),
+        batch_max: BATCH,
+        connections: 1,
+        ..config
+    });
+    let elsewhere = fixture.engine();
+    let (_, accounts) = known(&fixture, &engine, 4).await;
+    let transfer = |n: usize| {
+        let (from, to) = pair(&accounts, n);
+        fixture.submission(key(format!("{n}")), Command::Transfer { from, to, amount: 1 })
+    };
+    proxy.set_link(Link::Blackhole);
+    let mut sent = pin!(join_all((0..2 * BATCH).map(|n| engine.submit(transfer(n)))));
+    while engine.stats().followers() == 0 {
+        let answered = timeout(Duration::from_millis(1), sent.as_mut()).await;
+        assert!(answered.is_err(), "nothing was sent behind another");
+    }
+    let theirs = join_all((0..BATCH).map(|n| elsewhere.submit(transfer(n)))).await;
+    assert!(theirs.iter().all(|answer| answer.as_ref().is_ok_and(|answer| !answer.replayed)));
+    proxy.set_link(Link::Open);
+    for (n, answer) in sent.await.into_iter().enumerate() {
+        let answer = answer.unwrap();
+        assert!(answer.outcome.is_ok(), "{n}");
+        assert_eq!(answer.replayed, n < BATCH, "{n}");
+    }
+    assert_eq!(engine.stats().stale(), 2, "the one behind ran again, too");
+    let moved =
+        [pair(&accounts, 0), pair(&accounts, BATCH)].iter().filter(|pair| pair.0 == accounts[0]).count();
+    let left = 1_000 - i64::try_from(moved * BATCH).unwrap();
+    assert_eq!(fixture.posted(accounts[0]).await, left);
     books_hold(&fixture).await;
 }
 

@@ -95,6 +95,30 @@ async fn what_a_lane_remembers_is_confirmed_before_anything_is_done_or_refused()
     assert_eq!(fixture.count(gaps).await, 0);
 }
 
+/// As much money by as many entries, which are others: what was decided on them moves and refuses nothing.
+#[tokio::test]
+async fn a_balance_with_another_newest_entry_is_not_the_one_that_was_decided_on() {
+    let fixture = Fixture::new().await;
+    for (amount, outcome) in [(5, true), (50, false)] {
+        let engine = fixture.engine();
+        let (bank, account) = (fixture.open(&engine, None).await, fixture.open(&engine, Some(0)).await);
+        let submit = async |n: u32, from, to, amount| {
+            let transfer = Command::Transfer { from, to, amount };
+            engine.submit(fixture.submission(key(format!("{account} {n}")), transfer)).await.unwrap().outcome
+        };
+        for n in 0..2 {
+            assert!(submit(n, bank, account, 10).await.is_ok());
+        }
+        assert_eq!(engine.stats().stale(), 0);
+        let renamed = "update ledger.balances b set last_transaction = e.previous_transaction from ledger.entries e \
+                       where b.account_id = $1 and e.transaction_id = b.last_transaction \
+                         and e.account_id = b.account_id";
+        assert_eq!(fixture.database.admin().await.execute(renamed, &[&account.uuid()]).await.unwrap(), 1);
+        assert_eq!(submit(2, account, bank, amount).await.is_ok(), outcome);
+        assert_eq!(engine.stats().stale(), 1);
+    }
+}
+
 /// Many accounts, each moved by both processes at once, with spends that are now and then refused: what is refused
 /// moves nothing, so it is confirmed by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

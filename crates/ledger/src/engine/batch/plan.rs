@@ -16,7 +16,7 @@ use crate::{
         Clock, EngineConfig, Named, Outcome, Pending, Recalled, StateMachine, Stats, Wants,
         batch::Attempt,
         fault_points::{FaultPoint, reach},
-        lane::Gate,
+        lane::Place,
         memory::Memory,
         session::Session,
         write::{self, Begun},
@@ -155,8 +155,8 @@ pub(in crate::engine) async fn fly<M: StateMachine>(
     session: Arc<Session<M>>,
     stats: Arc<Stats>,
     mut decided: Decided<M>,
-    gate: Gate,
+    place: Place,
 ) -> Landed<M> {
-    let moment = write::commit(&*machine, &session, &stats, &decided, Begun::ByTheWrite, gate).await?;
+    let moment = write::commit(&*machine, &session, &stats, &decided, Begun::ByTheWrite, place).await?;
     Ok((std::mem::take(&mut decided.outcomes), moment))
 }

@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 use zerosum_domain::AccountId;
 
-use super::gate::{Gate, Signal};
+use super::gate::{Gate, Place, Signal};
 use crate::engine::{Pending, StateMachine, batch::Landed};
 
 /// A batch that was sent without waiting for those before it.
@@ -20,8 +20,7 @@ pub(super) struct Flight<M: StateMachine> {
     /// Its connection.
     pub on: usize,
     pub accounts: HashSet<AccountId>,
-    /// What it waits for before it moves anything.
-    pub gate: Gate,
+    pub place: Place,
     pub landing: Landing<M>,
 }
 
@@ -49,68 +48,75 @@ impl<M: StateMachine> Landing<M> {
     }
 }
 
-/// In the order in which they were sent.
-pub(super) struct Flights<M: StateMachine>(VecDeque<Flight<M>>);
+pub(super) struct Flights<M: StateMachine> {
+    /// In the order in which they were sent.
+    flying: VecDeque<Flight<M>>,
+    /// The number of the last.
+    number: i64,
+}
 
 impl<M: StateMachine> Flights<M> {
     pub fn new() -> Self {
-        Self(VecDeque::new())
+        Self { flying: VecDeque::new(), number: 0 }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.flying.is_empty()
     }
 
     /// How many commands are on their way.
     pub fn commands(&self) -> usize {
-        self.0.iter().map(|flight| flight.batch.len()).sum()
+        self.flying.iter().map(|flight| flight.batch.len()).sum()
     }
 
     /// How many there are on a connection.
     pub fn on(&self, connection: usize) -> usize {
-        self.0.iter().filter(|flight| flight.on == connection).count()
+        self.flying.iter().filter(|flight| flight.on == connection).count()
     }
 
     /// Whether all of those on this connection is sent: none waits for another.
     pub fn are_sent(&self, connection: usize) -> bool {
-        self.0.iter().all(|flight| flight.on != connection || flight.gate.is_open())
+        self.flying.iter().all(|flight| flight.on != connection || flight.place.gate.is_open())
     }
 
     pub fn push(&mut self, flight: Flight<M>) {
-        self.0.push_back(flight);
+        self.flying.push_back(flight);
     }
 
-    /// What a batch on this connection waits for: on each other one, the last that was decided on an account in common.
-    /// Those on its own connection run before it anyway.
-    pub fn gate(&self, connection: usize, accounts: &HashSet<AccountId>) -> Gate {
-        let (mut gate, mut seen) = (Gate::open(), vec![connection]);
-        for flight in self.0.iter().rev() {
+    /// The place of the next batch, on this connection: behind the last one there, and on each other connection after the
+    /// last that was decided on an account in common. Those ahead of these are committed if they are.
+    pub fn place(&mut self, connection: usize, accounts: &HashSet<AccountId>) -> Place {
+        self.number = self.number.wrapping_add(1);
+        let ahead = self.flying.iter().rev().find(|flight| flight.on == connection);
+        let behind = ahead.and_then(|flight| flight.place.number);
+        let (mut gate, mut seen) = (Gate::default(), vec![connection]);
+        for flight in self.flying.iter().rev() {
             if !seen.contains(&flight.on) && !flight.accounts.is_disjoint(accounts) {
                 seen.push(flight.on);
                 gate.after(&flight.landing.signal);
             }
         }
-        gate
+        Place { gate, number: Some(self.number), behind }
     }
 
     /// The next that lands, in the order of its connection. Waits for ever if there are none.
     pub async fn next(&mut self) -> (Flight<M>, Landed<M>) {
         poll_fn(|cx| {
             // All of them, in order: what one has waited for may be over with the one before it.
-            let landed = self.0.iter_mut().filter_map(|flight| flight.landing.poll(cx).then_some(()));
+            let landed = self.flying.iter_mut().filter_map(|flight| flight.landing.poll(cx).then_some(()));
             if landed.count() == 0 {
                 return Poll::Pending;
             }
             let mut seen = Vec::new();
-            for at in 0..self.0.len() {
-                let flight = &mut self.0[at];
+            for at in 0..self.flying.len() {
+                let flight = &mut self.flying[at];
                 if !seen.contains(&flight.on)
                     && let Some(landed) = flight.landing.landed.take()
-                    && let Some(flight) = self.0.remove(at)
+                    && let Some(flight) = self.flying.remove(at)
                 {
                     return Poll::Ready((flight, landed));
                 }
-                seen.extend(self.0.get(at).map(|flight| flight.on));
+                seen.extend(self.flying.get(at).map(|flight| flight.on));
             }
             Poll::Pending
         })
@@ -119,7 +125,7 @@ impl<M: StateMachine> Flights<M> {
 
     /// All that are left, in the order in which they land.
     pub async fn rest(&mut self) -> Vec<(Flight<M>, Landed<M>)> {
-        let mut rest = Vec::with_capacity(self.0.len());
+        let mut rest = Vec::with_capacity(self.flying.len());
         while !self.is_empty() {
             rest.push(self.next().await);
         }

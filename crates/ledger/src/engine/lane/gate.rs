@@ -1,6 +1,18 @@
-//! What a batch that is on its way waits for before it moves what another moves too.
+//! A batch's place among those on their way: what it waits for before it moves what another moves too, and behind which
+//! one it runs.
 
 use tokio::sync::watch;
+
+/// Where a batch runs. It commits only if those before it have: by its gate on other connections, and on its own by the
+/// number that the one ahead leaves in the session, because the two are sent before it is known what becomes of the first.
+#[derive(Debug, Clone, Default)]
+pub(in crate::engine) struct Place {
+    pub gate: Gate,
+    /// What it leaves in the session, if it goes by what the lane remembers.
+    pub number: Option<i64>,
+    /// The number of the one ahead.
+    pub behind: Option<i64>,
+}
 
 /// How a flight has landed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +27,6 @@ enum Landing {
 pub(in crate::engine) struct Gate(Vec<watch::Receiver<Landing>>);
 
 impl Gate {
-    /// A batch that waits for nobody.
-    pub fn open() -> Self {
-        Self::default()
-    }
-
     pub fn is_open(&self) -> bool {
         self.0.iter().all(|before| *before.borrow() == Landing::Committed)
     }

@@ -87,6 +87,7 @@ pub(super) struct Balances {
     old_posted: Vec<i64>,
     old_held: Vec<i64>,
     old_versions: Vec<i64>,
+    old_last: Vec<Option<Uuid>>,
 }
 
 impl Balances {
@@ -102,13 +103,14 @@ impl Balances {
             held: column(&rows, |account| account.held),
             versions: column(&rows, |account| account.version),
             last: EntryIds::of(&rows, |account| account.last),
-            old_posted: column(&rows, |account| account.as_read().0),
-            old_held: column(&rows, |account| account.as_read().1),
-            old_versions: column(&rows, |account| account.as_read().2),
+            old_posted: column(&rows, |account| account.as_read().posted),
+            old_held: column(&rows, |account| account.as_read().held),
+            old_versions: column(&rows, |account| account.as_read().version),
+            old_last: column(&rows, |account| account.as_read().last.map(|id| id.transaction.uuid())),
         }
     }
 
-    pub fn params(&self) -> Params<'_, 10> {
+    pub fn params(&self) -> Params<'_, 11> {
         [
             &self.brands,
             &self.ids,
@@ -120,6 +122,7 @@ impl Balances {
             &self.old_posted,
             &self.old_held,
             &self.old_versions,
+            &self.old_last,
         ]
     }
 
@@ -150,6 +153,7 @@ pub(super) async fn states<M: StateMachine>(
     let versions = column(&rows, |account| account.version);
     let floors = column(&rows, |account| account.limits.floor);
     let ceilings = column(&rows, |account| account.limits.ceiling);
-    let params: Params<'_, 7> = [&brands, &ids, &posted, &held, &versions, &floors, &ceilings];
+    let last = column(&rows, |account| account.last.map(|id| id.transaction.uuid()));
+    let params: Params<'_, 8> = [&brands, &ids, &posted, &held, &versions, &floors, &ceilings, &last];
     session.db().query(&session.statements.confirm_states, &params).await.map(drop)
 }

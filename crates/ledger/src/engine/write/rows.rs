@@ -25,11 +25,18 @@ pub(super) struct Rows<'a> {
     transactions: Transactions<'a>,
     entries: Entries<'a>,
     outbox: Outbox<'a>,
+    /// The number that the batch ahead leaves in the session, and this one's.
+    order: [Option<i64>; 2],
 }
 
 impl<'a> Rows<'a> {
     /// Under locks the brands were read, and the keys are inserted by a statement of their own.
-    pub fn of<M: StateMachine>(books: &Books<'a>, decided: &'a Decided<M>, begun: Begun) -> Self {
+    pub fn of<M: StateMachine>(
+        books: &Books<'a>,
+        decided: &'a Decided<M>,
+        begun: Begun,
+        order: [Option<i64>; 2],
+    ) -> Self {
         let remembered = begun == Begun::ByTheWrite;
         Self {
             now: decided.now,
@@ -39,6 +46,7 @@ impl<'a> Rows<'a> {
             transactions: Transactions::of(books),
             entries: Entries::of(books),
             outbox: Outbox::of(books),
+            order,
         }
     }
 
@@ -79,6 +87,7 @@ impl<'a> Rows<'a> {
 
     fn params<'b>(&'b self, balances: &'b Balances) -> Vec<&'b (dyn ToSql + Sync)> {
         let first: Params<'_, 2> = [&self.now, &self.brands];
+        let last: Params<'_, 2> = [&self.order[0], &self.order[1]];
         [
             &first[..],
             &self.keys.params(),
@@ -86,6 +95,7 @@ impl<'a> Rows<'a> {
             &self.transactions.params(),
             &self.entries.params(),
             &self.outbox.params(),
+            &last,
         ]
         .concat()
     }
