@@ -3,20 +3,25 @@
 
 use std::{
     collections::BTreeMap,
+    pin::pin,
     sync::{Arc, Mutex},
 };
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng as _;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use zerosum_cash::command::{
     Cash, Command, Done, Expire, Grant, Refused, Spend,
     text::{Reason, Source, UserId},
 };
 use zerosum_domain::{BrandId, Cents};
-use zerosum_ledger::{Clock, Engine, EngineConfig, Submission};
-use zerosum_testkit::{TestDatabase, schedule::Seed};
+use zerosum_ledger::{Clock, Engine, EngineConfig, Key, Submission};
+use zerosum_testkit::{
+    TestDatabase,
+    proxy::{Link, Proxy, Quiet},
+    schedule::Seed,
+};
 
 use super::stage::{BRAND, NOON};
 
@@ -103,6 +108,44 @@ async fn a_spend_of_lots_that_the_lane_remembers_is_one_round_trip() {
     assert_eq!(engine.stats().round_trips() - before, 4);
     assert_eq!(engine.stats().stale(), 0);
     ground.books_hold().await;
+}
+
+/// Spends of lots that a batch on its way is to grant, sent behind it. Another process has granted them under the same
+/// keys, as much to each: lots of other names.
+#[tokio::test]
+async fn lots_that_another_process_has_granted_are_not_taken_for_those_of_a_batch_that_failed() {
+    const USERS: u64 = 100;
+    let ground = Ground::new().await;
+    let proxy = Proxy::before(ground.database.app_url(), Quiet).await;
+    let database = proxy.url(ground.database.app_url()).parse().unwrap();
+    let config = EngineConfig { batch_max: 100, connections: 1, ..EngineConfig::new(database) };
+    let (engine, elsewhere) = (ground.engine_of(config), ground.engine());
+    for user in 0..USERS {
+        ask(&engine, grant(user, 1, None)).await.unwrap();
+        ask(&engine, spend(user, 1)).await.unwrap();
+    }
+    let brand = BrandId::parse(BRAND).unwrap();
+    let keyed = |name: String, command: Command| {
+        let key = Some(Key::new("cash/caller", name, [1; 32]));
+        let deadline = Instant::now() + std::time::Duration::from_secs(30);
+        Submission { brand: brand.clone(), key, command, deadline }
+    };
+    let grants = || (0..USERS).map(|user| keyed(format!("grant {user}"), grant(user, 10, None)));
+    let spends = (0..USERS).map(|user| keyed(format!("spend {user}"), spend(user, 10)));
+    proxy.set_link(Link::Blackhole);
+    let mut sent = pin!(join_all(grants().chain(spends).map(|submission| engine.submit(submission))));
+    while engine.stats().followers() == 0 {
+        let answered = timeout(std::time::Duration::from_millis(1), sent.as_mut()).await;
+        assert!(answered.is_err(), "nothing was sent behind another");
+    }
+    let theirs = join_all(grants().map(|submission| elsewhere.submit(submission))).await;
+    assert!(theirs.iter().all(|answer| answer.as_ref().is_ok_and(|answer| !answer.replayed)));
+    proxy.set_link(Link::Open);
+    for answer in sent.await {
+        assert!(answer.unwrap().outcome.is_ok());
+    }
+    ground.books_hold().await;
+    assert_eq!(engine.stats().stale(), 2, "the spends were decided again");
 }
 
 /// A crowd at a few users' lots, on two connections: batches wait for each other before they draw, and each draws what
