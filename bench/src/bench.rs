@@ -13,7 +13,7 @@ use crate::{
     },
     books,
     config::{AllArgs, Measure},
-    engine,
+    engine, growth,
     load::Pace,
     report::{Figures, Goal, Line, Machine},
     scenario::{self, Cast, Ground, Scenario, Shape},
@@ -113,7 +113,7 @@ impl Bench {
         connections: &[usize],
         till_rate: u64,
     ) -> anyhow::Result<()> {
-        let (cast, mut ground) = self.open(scenario, database).await?;
+        let (cast, mut ground) = self.open(scenario, database, None).await?;
         // A caller of the batch route has 500 transactions on their way.
         let most = if scenario == Scenario::Batch { BATCH_CALLERS_MAX } else { usize::MAX };
         let connections: BTreeSet<usize> = connections.iter().map(|count| (*count).min(most)).collect();
@@ -135,8 +135,16 @@ impl Bench {
     }
 
     /// The books, the services and what the callers know.
-    pub async fn open(&self, scenario: Scenario, database: &Database) -> anyhow::Result<(Cast, Ground)> {
+    pub async fn open(
+        &self,
+        scenario: Scenario,
+        database: &Database,
+        entries: Option<u64>,
+    ) -> anyhow::Result<(Cast, Ground)> {
         let brands = books::open(database, scenario.brands(), self.measure.accounts).await?;
+        if let Some(entries) = entries {
+            growth::fill(database, entries).await.context("filling the books")?;
+        }
         let mut cast = Cast::new(scenario, brands)?;
         let ground = Ground::start(self, scenario, database.clone()).await?;
         cast.set_up(self, &ground).await.context("setting up")?;

@@ -108,6 +108,9 @@ pub struct SoakArgs {
     pub connections: usize,
     #[arg(long, value_enum, default_value_t = Scenario::Random)]
     pub scenario: Scenario,
+    /// Books that have so many entries when it begins
+    #[arg(long)]
+    pub entries: Option<u64>,
 }
 
 impl Measure {

@@ -3,6 +3,8 @@
 mod fill;
 mod indexes;
 
+pub use fill::fill;
+
 use crate::{
     bench::Bench,
     books,
@@ -35,7 +37,7 @@ async fn size(bench: &mut Bench, entries: u64, connections: usize) -> anyhow::Re
     let database = bench.stage.database(&format!("growth-{entries}")).await?;
     let brands = books::open(&database, 1, bench.measure.accounts).await?;
     let begin = std::time::Instant::now();
-    fill::fill(&database, entries).await?;
+    fill(&database, entries).await?;
     println!("{entries} entries filled in {} s", begin.elapsed().as_secs());
     println!("{}", Line::HEADING);
     let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! One load for many minutes: what memory it takes in the first and in the last.
+//! One load for many minutes: what memory it takes in the first and in the last, and what all of it costs the database.
 
 use crate::{
     bench::Bench,
@@ -14,8 +14,9 @@ pub async fn run(args: SoakArgs) -> anyhow::Result<()> {
     let minute = Measure { seconds: 60, warm_up: 0, runs: 1, ..args.measure };
     let mut bench = Bench::start(minute).await?;
     let database = bench.stage.database("soak").await?;
-    let (cast, mut ground) = bench.open(args.scenario, &database).await?;
+    let (cast, mut ground) = bench.open(args.scenario, &database, args.entries).await?;
     let shape = Shape { scenario: args.scenario, connections: args.connections, pace: Pace::Closed };
+    let before = ground.snapshot().await?;
     println!("{}", Line::HEADING);
     for minute in 1..=args.minutes {
         let line = scenario::measure(&bench, &mut ground, &cast, shape).await?;
@@ -28,6 +29,16 @@ pub async fn run(args: SoakArgs) -> anyhow::Result<()> {
                 );
             }
         }
+    }
+    if let Some(cost) = before.until(&ground.snapshot().await?) {
+        // A checkpoint makes the first change of each page be logged whole: some of these minutes had one, others none.
+        println!(
+            "all of it: {} transactions, {} B of WAL and {} B of disk each; {}",
+            cost.transactions,
+            cost.wal_bytes_each,
+            cost.disk_bytes_each,
+            cost.breakdown()
+        );
     }
     ground.stop().await?;
     println!("verify {}", database.verify().await?);

@@ -15,7 +15,7 @@ const TABLES: [&str; 4] =
 const ENTRIES_AT_ONCE: i64 = 500_000;
 
 /// At least `entries` entries, over all accounts of the database's one brand.
-pub(super) async fn fill(database: &Database, entries: u64) -> anyhow::Result<()> {
+pub async fn fill(database: &Database, entries: u64) -> anyhow::Result<()> {
     let client = database.owner().await?;
     let left_out = LeftOut::leave_out(&client, &TABLES).await?;
     client.batch_execute(include_str!("pairs.sql")).await?;
