@@ -138,12 +138,12 @@ async fn ensure_app_role(client: &Client, password: &str) -> Result<(), tokio_po
     client.batch_execute("set log_min_duration_statement = -1; set log_min_error_statement = panic").await?;
     let verb = if known.is_some() { "alter" } else { "create" };
     client.batch_execute(&format!("{verb} role {APP_ROLE} login password '{password}'")).await?;
-    // A setting of the role, because a server that was built without LZ4 would not start with it.
+    // A setting of all roles, because a server that was built without LZ4 would not start with it. Vacuum goes by it too.
     let lz4 = "select from pg_settings where name = 'wal_compression' and 'lz4' = any (enumvals)";
     let has_lz4 = client.query_opt(lz4, &[]).await?.is_some();
     // After a checkpoint the first change of a page logs the whole of it.
     let setting = if has_lz4 { "set wal_compression = 'lz4'" } else { "reset wal_compression" };
-    client.batch_execute(&format!("alter role {APP_ROLE} {setting}")).await
+    client.batch_execute(&format!("alter role all {setting}")).await
 }
 
 /// Runs `work` while its connection is driven by this same task, so that nothing is left behind.

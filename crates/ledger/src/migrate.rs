@@ -11,6 +11,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261120100000_create_ledger", include_str!("../../../migrations/20261120100000_create_ledger.sql")),
     ("20261120110000_create_wallet", include_str!("../../../migrations/20261120110000_create_wallet.sql")),
     ("20261130060000_chain_batches", include_str!("../../../migrations/20261130060000_chain_batches.sql")),
+    (
+        "20261130061000_vacuum_new_rows",
+        include_str!("../../../migrations/20261130061000_vacuum_new_rows.sql"),
+    ),
 ];
 
 /// Any number that nothing else in the database locks: "zerosum" in ASCII.
