@@ -13,7 +13,7 @@ use crate::{
     },
     books,
     config::{AllArgs, Measure},
-    engine, growth,
+    engine,
     load::Pace,
     report::{Figures, Goal, Line, Machine},
     scenario::{self, Cast, Ground, Scenario, Shape},
@@ -143,7 +143,7 @@ impl Bench {
     ) -> anyhow::Result<(Cast, Ground)> {
         let brands = books::open(database, scenario.brands(), self.measure.accounts).await?;
         if let Some(entries) = entries {
-            growth::fill(database, entries).await.context("filling the books")?;
+            books::fill(database, entries).await.context("filling the books")?;
         }
         let mut cast = Cast::new(scenario, brands)?;
         let ground = Ground::start(self, scenario, database.clone()).await?;

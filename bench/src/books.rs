@@ -1,10 +1,15 @@
 //! Brands and accounts to post to, made by SQL: opening accounts is not what is measured.
 
+mod fill;
+mod indexes;
+
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio_postgres::Client;
 use uuid::Uuid;
+
+pub use fill::fill;
 
 use crate::{stage::Database, traffic::Accounts};
 

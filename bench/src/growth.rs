@@ -1,10 +1,5 @@
 //! Growth: the same loads over few and over many entries, each on a database of its own.
 
-mod fill;
-mod indexes;
-
-pub use fill::fill;
-
 use crate::{
     bench::Bench,
     books,
@@ -37,7 +32,7 @@ async fn size(bench: &mut Bench, entries: u64, connections: usize) -> anyhow::Re
     let database = bench.stage.database(&format!("growth-{entries}")).await?;
     let brands = books::open(&database, 1, bench.measure.accounts).await?;
     let begin = std::time::Instant::now();
-    fill(&database, entries).await?;
+    books::fill(&database, entries).await?;
     println!("{entries} entries filled in {} s", begin.elapsed().as_secs());
     println!("{}", Line::HEADING);
     let mut lines = Vec::new();
