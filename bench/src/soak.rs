@@ -11,6 +11,10 @@ use crate::{
 /// `soak`: a line for each minute.
 pub async fn run(args: SoakArgs) -> anyhow::Result<()> {
     anyhow::ensure!(!args.scenario.services().is_empty(), "{} has no service", args.scenario.name());
+    anyhow::ensure!(
+        args.entries.is_none() || args.scenario.brands() == 1,
+        "only books of one brand are filled"
+    );
     let minute = Measure { seconds: 60, warm_up: 0, runs: 1, ..args.measure };
     let mut bench = Bench::start(minute).await?;
     let database = bench.stage.database("soak").await?;

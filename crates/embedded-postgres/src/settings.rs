@@ -56,6 +56,7 @@ const DURABLE: &[(&str, &str)] = &[
     ("synchronous_commit", "on"),
     ("full_page_writes", "on"),
     // Pages of new rows are visited while they are fresh: after the next checkpoint that would log each of them whole.
+    // Not for tests, which have many databases.
     ("autovacuum_naptime", "15s"),
     // One file per weekday, overwritten a week later: the log is bounded without an operator.
     ("logging_collector", "on"),

@@ -128,6 +128,10 @@ fn post(
     }
 }
 
+/// Has an account's balance name the entry before its newest: as much money, by as many entries, which are others.
+pub const RENAME_NEWEST: &str = "update ledger.balances b set last_transaction = e.previous_transaction from ledger.entries e \
+      where b.account_id = $1 and e.transaction_id = b.last_transaction and e.account_id = b.account_id";
+
 /// A database with one brand, and an engine over it.
 pub struct Fixture {
     pub database: TestDatabase,

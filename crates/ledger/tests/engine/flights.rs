@@ -8,7 +8,7 @@ use zerosum_domain::AccountId;
 use zerosum_ledger::{Engine, EngineConfig, Fault};
 use zerosum_testkit::proxy::{Link, Proxy, Quiet};
 
-use super::common::{Bank, Command, Done, Fixture, Refused, key};
+use super::common::{Bank, Command, Done, Fixture, RENAME_NEWEST, Refused, key};
 
 /// Small enough that a few thousand commands make many flights, large enough to follow another.
 const BATCH: usize = 100;
@@ -211,6 +211,56 @@ async fn behind_a_batch_that_failed(pair: impl Fn(&[AccountId], usize) -> (Accou
     books_hold(&fixture).await;
 }
 
+/// One batch beside another opens it.
+async fn open_second_connection(
+    fixture: &Fixture,
+    engine: &Engine<Bank>,
+    bank: AccountId,
+    accounts: &[AccountId],
+) {
+    for n in 0.. {
+        let crowd = (0..200).map(|to| {
+            let to = accounts[to % accounts.len()];
+            engine.submit(fixture.submission(None, Command::Transfer { from: bank, to, amount: 1 }))
+        });
+        join_all(crowd).await.into_iter().for_each(|answer| assert!(answer.unwrap().outcome.is_ok()));
+        if engine.stats().gated() > 0 {
+            return;
+        }
+        assert!(n < 1_000, "no second connection");
+    }
+}
+
+/// What waits at its gate moves balances later than its rows, and only from the newest entry that was decided on.
+#[tokio::test]
+async fn what_has_waited_for_another_batch_confirms_the_newest_entry_too() {
+    let fixture = Fixture::new().await;
+    let proxy = Proxy::before(fixture.database.app_url(), Quiet).await;
+    let engine = fixture.engine_with(|config| EngineConfig {
+        database: proxy.url(fixture.database.app_url()).parse().unwrap(),
+        batch_max: BATCH,
+        connections: 2,
+        ..config
+    });
+    let (bank, accounts) = known(&fixture, &engine, 2).await;
+    open_second_connection(&fixture, &engine, bank, &accounts).await;
+    let before = (engine.stats().gated(), engine.stats().stale());
+    proxy.set_link(Link::Blackhole);
+    let mut sent = pin!(join_all((0..2 * BATCH).map(|n| {
+        let transfer = Command::Transfer { from: bank, to: accounts[n / BATCH], amount: 1 };
+        engine.submit(fixture.submission(key(format!("{n}")), transfer))
+    })));
+    while engine.stats().gated() == before.0 {
+        assert!(timeout(Duration::from_millis(1), sent.as_mut()).await.is_err(), "nothing waited");
+    }
+    // Only the second batch moves this account.
+    let renamed = fixture.database.admin().await.execute(RENAME_NEWEST, &[&accounts[1].uuid()]).await;
+    assert_eq!(renamed.unwrap(), 1);
+    proxy.set_link(Link::Open);
+    assert!(sent.await.into_iter().all(|answer| answer.unwrap().outcome.is_ok()));
+    assert_eq!(engine.stats().stale() - before.1, 1);
+}
+
 /// All of them move one account, and fly on two connections: each batch waits for the other's commit, builds on what it
 /// leaves, and nothing is decided twice.
 #[tokio::test]
@@ -220,18 +270,7 @@ async fn batches_that_move_the_same_account_fly_beside_each_other_and_land_in_or
     let engine = engine(&fixture, 2);
     let (bank, accounts) = known(&fixture, &engine, 10).await;
     let stats = engine.stats();
-    // One batch beside another opens the second connection.
-    for n in 0.. {
-        let crowd = (0..200).map(|to| {
-            let to = accounts[to % accounts.len()];
-            engine.submit(fixture.submission(None, Command::Transfer { from: bank, to, amount: 1 }))
-        });
-        join_all(crowd).await.into_iter().for_each(|answer| assert!(answer.unwrap().outcome.is_ok()));
-        if stats.gated() > 0 {
-            break;
-        }
-        assert!(n < 1_000, "no second connection");
-    }
+    open_second_connection(&fixture, &engine, bank, &accounts).await;
     let before = (stats.batches(), stats.gated(), stats.stale(), stats.reruns(), fixture.posted(bank).await);
     let all = (0..TRANSFERS).map(|n| {
         let to = accounts[usize::try_from(n).unwrap() % accounts.len()];

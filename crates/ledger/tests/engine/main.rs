@@ -8,7 +8,7 @@ mod scouts;
 
 use std::time::Duration;
 
-use common::{Bank, Command, Done, Fixture, Refused, fingerprinted, key};
+use common::{Bank, Command, Done, Fixture, RENAME_NEWEST, Refused, fingerprinted, key};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 use zerosum_domain::{AccountId, BrandId};
@@ -110,10 +110,8 @@ async fn a_balance_with_another_newest_entry_is_not_the_one_that_was_decided_on(
             assert!(submit(n, bank, account, 10).await.is_ok());
         }
         assert_eq!(engine.stats().stale(), 0);
-        let renamed = "update ledger.balances b set last_transaction = e.previous_transaction from ledger.entries e \
-                       where b.account_id = $1 and e.transaction_id = b.last_transaction \
-                         and e.account_id = b.account_id";
-        assert_eq!(fixture.database.admin().await.execute(renamed, &[&account.uuid()]).await.unwrap(), 1);
+        let renamed = fixture.database.admin().await.execute(RENAME_NEWEST, &[&account.uuid()]).await;
+        assert_eq!(renamed.unwrap(), 1);
         assert_eq!(submit(2, account, bank, amount).await.is_ok(), outcome);
         assert_eq!(engine.stats().stale(), 1);
     }
