@@ -66,6 +66,9 @@ impl Bench {
         let machine = Machine::look(stage.version());
         println!("{machine}");
         println!("{}", serde_json::to_string(&measure)?);
+        if !measure.short {
+            stage.make_log().await?;
+        }
         Ok(Self { stage, issuer: Issuer::new()?, measure, machine, lines: Vec::new() })
     }
 

@@ -30,6 +30,13 @@ impl Stage {
         Ok(Self { server })
     }
 
+    /// Makes the files of the log that a server has which has been at work for a while: while a new one is made, every
+    /// commit waits. The second time they are only written again.
+    pub async fn make_log(&self) -> anyhow::Result<()> {
+        let admin = connect(&self.server.url("postgres")).await?;
+        admin.batch_execute(include_str!("stage/log.sql")).await.context("making the files of the log")
+    }
+
     /// A migrated database with nothing in it.
     pub async fn database(&self, name: &str) -> anyhow::Result<Database> {
         let name = format!("bench_{}", name.replace('-', "_"));

@@ -24,6 +24,7 @@ mod secrets;
 mod server;
 mod settings;
 mod supervisor;
+mod writeback;
 
 pub use address::Address;
 pub use config::{Config, Durability, Search};

@@ -18,6 +18,7 @@ use crate::launch::{driven, launch};
 use crate::search::{self, Binaries};
 use crate::secrets::Secrets;
 use crate::supervisor::Supervisor;
+use crate::writeback::Writeback;
 
 /// A crash is noticed within this; looking costs one system call.
 const ENDED_PAUSE: Duration = Duration::from_millis(50);
@@ -27,6 +28,7 @@ const ENDED_PAUSE: Duration = Duration::from_millis(50);
 pub struct Server {
     // Dropped in this order: the pipe to the server closes first, the lock opens last.
     supervisor: Supervisor,
+    _writeback: Option<Writeback>,
     janitor: Option<Janitor>,
     home: Arc<Home>,
     binaries: Binaries,
@@ -44,7 +46,12 @@ impl Server {
             tokio::task::spawn_blocking(move || prepare(&config)).await??;
         let (supervisor, port) = launch(&home, &binaries, &secrets, durability, port).await?;
         let address = Address { port, secrets };
-        Ok(Self { supervisor, janitor, home, binaries, address, durability })
+        let writeback = match durability {
+            Durability::On => Writeback::start(&home.data),
+            // Nothing waits for a disk.
+            Durability::Off => None,
+        };
+        Ok(Self { supervisor, _writeback: writeback, janitor, home, binaries, address, durability })
     }
 
     /// The address of `database` for the superuser: for migrations, and for making databases.

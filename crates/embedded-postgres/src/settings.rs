@@ -30,7 +30,6 @@ const ALWAYS: &[(&str, &str)] = &[
     ("wal_buffers", "16MB"),
     // Each checkpoint makes every page written next a full image again: seldom is cheap.
     ("max_wal_size", "4GB"),
-    ("min_wal_size", "256MB"),
     ("checkpoint_timeout", "15min"),
     // The disks of today read at random as fast as in order.
     ("random_page_cost", "1.1"),
@@ -55,6 +54,9 @@ const DURABLE: &[(&str, &str)] = &[
     ("fsync", "on"),
     ("synchronous_commit", "on"),
     ("full_page_writes", "on"),
+    // Files of the log are kept and written again: while a new one is made every commit waits, some 50 ms for 16 MB on a
+    // slow disk, and after a quiet night the first rush would make them all.
+    ("min_wal_size", "4GB"),
     // Pages of new rows are visited while they are fresh: after the next checkpoint that would log each of them whole.
     // Not for tests, which have many databases.
     ("autovacuum_naptime", "15s"),
@@ -73,6 +75,7 @@ const NOT_DURABLE: &[(&str, &str)] = &[
     ("full_page_writes", "off"),
     // The least WAL there is; nobody replicates a test.
     ("wal_level", "minimal"),
+    ("min_wal_size", "256MB"),
     ("max_wal_senders", "0"),
 ];
 

@@ -87,6 +87,11 @@ async fn data_stays_between_runs_and_durability_is_on() {
     for setting in ["fsync", "synchronous_commit", "full_page_writes", "data_checksums"] {
         assert_eq!(shown(&db, setting).await, "on", "{setting}");
     }
+    assert_eq!(
+        shown(&db, "min_wal_size").await,
+        shown(&db, "max_wal_size").await,
+        "files of the log are kept"
+    );
     assert_eq!(shown(&db, "server_encoding").await, "UTF8");
     assert_eq!(shown(&db, "lc_collate").await, "C");
     db.batch_execute("create table kept (n int); insert into kept values (7)").await.expect("insert");

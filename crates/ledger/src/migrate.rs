@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "20261130061000_vacuum_new_rows",
         include_str!("../../../migrations/20261130061000_vacuum_new_rows.sql"),
     ),
+    ("20261130120000_pace_vacuum", include_str!("../../../migrations/20261130120000_pace_vacuum.sql")),
 ];
 
 /// Any number that nothing else in the database locks: "zerosum" in ASCII.
