@@ -16,7 +16,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::account::Account;
-use crate::config::Config;
+use crate::config::{Config, Durability};
 use crate::error::Error;
 use crate::janitor::Janitor;
 use crate::secrets;
@@ -25,6 +25,8 @@ use crate::secrets;
 const HOMES_ELSEWHERE: &str = "/var/lib/zerosum";
 /// A unix socket's path has room for 103 bytes on macOS (107 on Linux); the socket's own name takes 20.
 const SOCKET_DIR_BYTES_MAX: usize = 80;
+/// Two runs of all our tests at once had at most 1.5 GB of files.
+const MEMORY_ROOM_MIN: u64 = 6 << 30;
 
 #[derive(Debug)]
 pub(crate) struct Home {
@@ -44,7 +46,7 @@ impl Home {
     pub(crate) fn open(config: &Config) -> Result<Self, Error> {
         let (base, account) = if config.temporary {
             let account = Account::for_data(Path::new(""))?;
-            (temporary_base(account)?, account)
+            (temporary_base(account, config.durability)?, account)
         } else {
             kept_base(&config.data_dir)?
         };
@@ -91,8 +93,12 @@ fn kept_base(data_dir: &Path) -> Result<(PathBuf, Account), Error> {
 }
 
 /// A new folder that belongs to the server's user, so that its supervisor can remove it.
-fn temporary_base(account: Account) -> Result<PathBuf, Error> {
-    let wanted = std::env::temp_dir();
+fn temporary_base(account: Account, durability: Durability) -> Result<PathBuf, Error> {
+    let wanted = match durability {
+        Durability::Off => memory_dir(),
+        Durability::On => None,
+    };
+    let wanted = wanted.unwrap_or_else(std::env::temp_dir);
     // Sockets are to fit below it too, so that one removal takes everything.
     let short =
         wanted.as_os_str().len() + "/zerosum-pg-0123456789ab/postgres/run".len() <= SOCKET_DIR_BYTES_MAX;
@@ -100,6 +106,17 @@ fn temporary_base(account: Account) -> Result<PathBuf, Error> {
     let base = new_temporary(&parent)?;
     account.own(&base)?;
     Ok(base)
+}
+
+/// A folder that is no disk, if it has room and nobody has said where temporary files shall be: most of what tests ask of
+/// a disk is the files of new databases.
+fn memory_dir() -> Option<PathBuf> {
+    let dir = Path::new("/dev/shm");
+    if std::env::var_os("TMPDIR").is_some() {
+        return None;
+    }
+    let room = rustix::fs::statvfs(dir).ok()?;
+    (room.f_bavail.checked_mul(room.f_frsize)? >= MEMORY_ROOM_MIN).then(|| dir.to_owned())
 }
 
 fn new_temporary(parent: &Path) -> Result<PathBuf, Error> {

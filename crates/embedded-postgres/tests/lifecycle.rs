@@ -143,6 +143,14 @@ async fn a_temporary_folder_is_gone_after_a_stop() {
 }
 
 #[tokio::test]
+async fn what_is_acknowledged_for_good_is_never_kept_in_memory_alone() {
+    let server = Server::start(Config::temporary()).await.expect("start");
+    let memory = Path::new("/dev/shm");
+    assert!(!server.data_dir().starts_with(memory) || std::env::temp_dir().starts_with(memory));
+    server.stop().await.expect("stop");
+}
+
+#[tokio::test]
 async fn a_dropped_server_stops_by_itself() {
     let server = Server::start(Config::temporary().durability(Durability::Off)).await.expect("start");
     let (dir, pid) = (server.data_dir().to_owned(), postmaster(server.data_dir()));
