@@ -1,10 +1,10 @@
--- Why: at its own pace the server's maintenance takes the processors from the postings for a second or two at a time
+-- Why: without a pace, maintenance of tables that grow makes answers late
 -- Locks: each table against other maintenance and schema changes, for a moment; neither reads nor writes wait
 --
 -- Vacuum goes by what it has to read and to dirty, and the pages of new rows are in the cache and dirty already: nothing
--- slowed it. At ten pages for each millisecond it keeps up with four times what one small machine writes.
+-- slowed it. So paced it looked at 4,600 pages a second, where 16,000 postings a second write some 1,400.
 -- Statistics are made anew when a table has doubled, and from few rows: while they are made, no row's old versions can be
--- cleared away, in any table. Rows are found by their keys, whatever the statistics say.
+-- cleared away, in any table of the database. Rows are found by their keys, whatever the statistics say.
 do $$
 declare
   appended regclass;

@@ -56,7 +56,7 @@ impl Config {
 pub enum Durability {
     /// fsync, synchronous_commit and full_page_writes are on, and cannot be turned off by `alter system`.
     On,
-    /// For tests of anything but durability: nothing is flushed.
+    /// For tests of anything but durability: nothing is flushed, and a temporary server is in memory where there is room.
     Off,
 }
 

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-/// At the highest load some 10 MB of new pages. A look at the files of three databases takes a few milliseconds.
+/// At the highest load some 15 MB of new pages. A look at the files of three databases takes a few milliseconds.
 const PERIOD: Duration = Duration::from_millis(500);
 
 /// Goes on until it is dropped.
