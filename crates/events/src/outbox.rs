@@ -11,8 +11,8 @@ use crate::ledger::{BalanceChanged, Entry, TransactionPosted, TransactionPostedE
 /// An event as a consumer gets it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Event {
-    /// What consumers dedupe by: the transaction's id, for its further events `<id>.<n>`; for an event that was stored
-    /// whole, its own.
+    /// What consumers dedupe by: the transaction's id, or that of the outbox row for events that a rule told; for the
+    /// further events of either `<id>.<n>`.
     pub id: String,
     pub brand_id: String,
     /// The event's name and version.
@@ -47,7 +47,7 @@ pub enum PageError {
 }
 
 /// The events of at most `limit` outbox rows after `after` (an outbox row's id), and the id to go on from.
-/// A row tells of one event, or of all that a batch posted.
+/// A row tells of what a batch posted for a brand, or of the events that its rules told.
 ///
 /// Needs a connection of the application role.
 pub async fn page(
@@ -70,38 +70,45 @@ pub async fn page(
             entries.extend(entry(row)?);
             rest = &rest[1..];
         }
-        last = Some(told.0);
-        match told {
-            (_, Some(transaction)) => posted(first, transaction, entries, &mut events)?,
-            (id, None) => events.push(stored(first, id, render)?),
+        last = Some(told.row);
+        match (told.transaction, told.place) {
+            (Some(transaction), _) => posted(first, transaction, entries, &mut events)?,
+            (None, Some(place)) => events.push(stored(first, told.row, place, render)?),
+            (None, None) => {}
         }
     }
     Ok((events, last))
 }
 
-/// The outbox row, and the transaction when it tells of one.
-fn told_by(row: &Row) -> Result<(Uuid, Option<Uuid>), Error> {
-    Ok((row.try_get(0)?, row.try_get(5)?))
+/// What a row of the page tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ToldBy {
+    /// The outbox row.
+    row: Uuid,
+    transaction: Option<Uuid>,
+    /// Which event of the row, from 1, if they are stored.
+    place: Option<i64>,
 }
 
-fn stored(row: &Row, id: Uuid, render: Render) -> Result<Event, PageError> {
-    let payload: Option<&str> = row.try_get(3)?;
-    let data = match (payload, row.try_get(15)?) {
-        (None, _) => Value::Null,
-        (Some(stored), true) => {
-            let outcome: Option<&str> = row.try_get(16)?;
-            let outcome = outcome.ok_or(PageError::NoAnswer(id))?;
-            render(row.try_get(2)?, stored, outcome).map_err(|error| PageError::NotRendered(id, error))?
-        }
-        // A payload was serialised by us; text that does not parse is sent as the text that it is.
-        (Some(text), false) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
+fn told_by(row: &Row) -> Result<ToldBy, Error> {
+    Ok(ToldBy { row: row.try_get(0)?, transaction: row.try_get(5)?, place: row.try_get(17)? })
+}
+
+fn stored(row: &Row, id: Uuid, place: i64, render: Render) -> Result<Event, PageError> {
+    let stored: &str = row.try_get(3)?;
+    let data = if row.try_get(15)? {
+        let outcome: Option<&str> = row.try_get(16)?;
+        let outcome = outcome.ok_or(PageError::NoAnswer(id))?;
+        render(row.try_get(2)?, stored, outcome)
+    } else {
+        serde_json::from_str(stored)
     };
     Ok(Event {
-        id: id.to_string(),
+        id: if place == 1 { id.to_string() } else { format!("{id}.{}", place - 1) },
         brand_id: row.try_get(1)?,
         r#type: row.try_get(2)?,
         occurred_at: row.try_get(4)?,
-        data: Data::Stored(data),
+        data: Data::Stored(data.map_err(|error| PageError::NotRendered(id, error))?),
     })
 }
 

@@ -22,7 +22,7 @@ pub use context::{Context, Ids};
 pub use hold::{Hold, HoldEnd, HoldNotOpen, HoldStatus};
 pub use lot::{Drawn, Lot, Short};
 pub use posting::{Leg, LegLot, PostRefused, Posted, PostedEntry, Posting};
-pub use tape::{EntryRow, OutboxRow, Tape, TransactionRow};
+pub use tape::{EmittedEvent, EntryRow, OutboxRow, Tape, TransactionRow};
 
 /// What a brand is, as far as deciding needs to know.
 #[derive(Debug, Clone)]
@@ -136,24 +136,22 @@ impl Book {
         self.refused
     }
 
-    /// Puts an event into the outbox, with the effect that it tells of.
-    pub fn emit(&mut self, context: &mut Context<'_>, kind: &'static str, payload: String) -> EventId {
-        let event = EventId::new(context.id());
-        self.tape.outbox.push(OutboxRow { id: event, kind, subjects: Vec::new(), payload: Some(payload) });
-        event
+    /// Tells an event, with the effect that it tells of. `payload` is JSON.
+    pub fn emit(&mut self, kind: &'static str, payload: String) {
+        self.tape.emitted.push_back(EmittedEvent { kind, payload });
     }
 
-    /// Puts what was posted into the outbox, once all commands are decided. A row for many transactions: each of them
-    /// says all there is to tell, and a row for each cost a tenth of a posting.
-    pub fn tell_postings(&mut self, context: &mut Context<'_>) {
+    /// Puts what was posted and told into the outbox, once all commands are decided. A row for many: a row for each
+    /// transaction cost a tenth of a posting.
+    pub fn fill_outbox(&mut self, context: &mut Context<'_>) {
         let posted: Vec<TransactionId> = self.tape.transactions.iter().map(|posted| posted.id).collect();
-        for subjects in posted.chunks(OutboxRow::SUBJECTS_MAX) {
-            self.tape.outbox.push(OutboxRow {
-                id: EventId::new(context.id()),
-                kind: "ledger.transactions",
-                subjects: subjects.to_vec(),
-                payload: None,
-            });
+        let postings = posted.chunks(OutboxRow::SUBJECTS_MAX);
+        self.tape.outbox.extend(
+            postings.map(|subjects| OutboxRow::of_transactions(EventId::new(context.id()), subjects)),
+        );
+        while !self.tape.emitted.is_empty() {
+            let row = OutboxRow::of_events(EventId::new(context.id()), &mut self.tape.emitted);
+            self.tape.outbox.push(row);
         }
     }
 

@@ -131,7 +131,7 @@ impl Posting {
 }
 
 impl Book {
-    /// Posts a transaction; its event is told by [`Book::tell_postings`].
+    /// Posts a transaction; its event is told by [`Book::fill_outbox`].
     pub fn post(&mut self, context: &mut Context<'_>, posting: Posting) -> Result<Posted, PostRefused> {
         let effects = self.check(&posting).inspect_err(|_| self.refused = true)?;
         for effect in &effects {

@@ -1,6 +1,6 @@
 //! What a batch has to write, in the order it was decided.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use zerosum_domain::{AccountId, Currency, EntryId, EventId, HoldId, LotId, TransactionId};
 
@@ -30,19 +30,52 @@ pub struct EntryRow {
     pub memo: Option<Arc<str>>,
 }
 
-/// A row of `events.outbox`: one event with a payload, or what a batch posted.
+/// An event that a rule has told.
+#[derive(Debug, Clone)]
+pub struct EmittedEvent {
+    pub kind: &'static str,
+    /// JSON.
+    pub payload: String,
+}
+
+/// A row of `events.outbox`: what a batch posted for a brand, or the events that its rules told.
 #[derive(Debug, Clone)]
 pub struct OutboxRow {
     pub id: EventId,
     pub kind: &'static str,
     /// The transactions that events without a payload are rendered from.
     pub subjects: Vec<TransactionId>,
+    /// The events in a JSON array.
     pub payload: Option<String>,
 }
 
 impl OutboxRow {
     /// 1.6 kB of ids: a longer row would be compressed and moved out of its page.
     pub const SUBJECTS_MAX: usize = 100;
+    /// A row takes no further event once its payload is as long as this, because it is read as a whole.
+    pub const PAYLOAD_FULL: usize = 256 * 1024;
+
+    pub(super) fn of_transactions(id: EventId, subjects: &[TransactionId]) -> Self {
+        Self { id, kind: "ledger.transactions", subjects: subjects.to_vec(), payload: None }
+    }
+
+    /// As many events as one row takes, from the front of these; the rest stay.
+    pub(super) fn of_events(id: EventId, events: &mut VecDeque<EmittedEvent>) -> Self {
+        let mut payload = String::new();
+        while payload.len() < Self::PAYLOAD_FULL
+            && let Some(EmittedEvent { kind, payload: told }) = events.pop_front()
+        {
+            payload.push_str(if payload.is_empty() { "[" } else { "," });
+            // A kind is a name of ours, with nothing in it that JSON escapes.
+            payload.push_str("{\"kind\":\"");
+            payload.push_str(kind);
+            payload.push_str("\",\"told\":");
+            payload.push_str(&told);
+            payload.push('}');
+        }
+        payload.push(']');
+        Self { id, kind: "events", subjects: Vec::new(), payload: Some(payload) }
+    }
 }
 
 /// Appended rows, and the ids of the rows that changed (their last state is in the book).
@@ -50,6 +83,8 @@ impl OutboxRow {
 pub struct Tape {
     pub transactions: Vec<TransactionRow>,
     pub entries: Vec<EntryRow>,
+    pub emitted: VecDeque<EmittedEvent>,
+    /// What the outbox gets of the batch, once all of it is decided.
     pub outbox: Vec<OutboxRow>,
     pub opened: Vec<AccountId>,
     pub new_lots: Vec<LotId>,
@@ -64,7 +99,7 @@ impl Tape {
         Lengths([
             self.transactions.len(),
             self.entries.len(),
-            self.outbox.len(),
+            self.emitted.len(),
             self.opened.len(),
             self.new_lots.len(),
             self.new_holds.len(),
@@ -73,11 +108,11 @@ impl Tape {
 
     pub(super) fn truncate(
         &mut self,
-        Lengths([transactions, entries, outbox, opened, lots, holds]): Lengths,
+        Lengths([transactions, entries, emitted, opened, lots, holds]): Lengths,
     ) {
         self.transactions.truncate(transactions);
         self.entries.truncate(entries);
-        self.outbox.truncate(outbox);
+        self.emitted.truncate(emitted);
         self.opened.truncate(opened);
         self.new_lots.truncate(lots);
         self.new_holds.truncate(holds);

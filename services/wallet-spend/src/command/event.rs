@@ -119,6 +119,6 @@ impl Told {
     /// Puts the event into the outbox, as it is sent.
     pub fn emit(self, case: &mut Case<'_, '_>, name: &'static str, done: &Done) {
         let payload = Facts::of(case).envelope(name, done, self);
-        case.book.emit(case.context, name, payload);
+        case.book.emit(name, payload);
     }
 }

@@ -1,9 +1,10 @@
 //! What a posting is refused for, in order of precedence, and what it leaves.
 
+use serde_json::Value;
 use zerosum_domain::{AccountId, Limits, LotId};
 
 use super::super::{
-    Account, Book, Context, Ids, KnownTransaction, Leg, PostRefused, Posting, TransactionRow,
+    Account, Book, Context, Ids, KnownTransaction, Leg, OutboxRow, PostRefused, Posting, TransactionRow,
 };
 use super::{Till, amount, at, empty, opening};
 use zerosum_domain::{Currency, Steward, TransactionId};
@@ -172,7 +173,7 @@ fn a_reversal_happens_once_and_can_be_taken_back() {
 fn a_posting_writes_one_transaction_its_entries_and_one_event() {
     let mut till = Till::new();
     till.grant(10, None);
-    till.book.tell_postings(&mut Context::new(jiff::Timestamp::UNIX_EPOCH, &mut Ids::seeded(1)));
+    till.book.fill_outbox(&mut Context::new(jiff::Timestamp::UNIX_EPOCH, &mut Ids::seeded(1)));
     let tape = till.book.tape();
     let [TransactionRow { id, .. }] = tape.transactions.as_slice() else { panic!("one transaction") };
     assert!(tape.entries.iter().all(|entry| entry.id.transaction == *id));
@@ -182,4 +183,43 @@ fn a_posting_writes_one_transaction_its_entries_and_one_event() {
         (tape.outbox[0].subjects.as_slice(), tape.outbox[0].payload.as_ref()),
         ([*id].as_slice(), None)
     );
+}
+
+#[test]
+fn events_share_a_row_of_the_outbox_until_it_is_full() {
+    let (mut book, mut ids, _) = four();
+    let long = format!("{{\"long\":\"{}\"}}", "x".repeat(OutboxRow::PAYLOAD_FULL / 2));
+    let told = [("a", "{\"n\":1}"), ("b", "{\"n\":\"\\\"\"}"), ("c", &long), ("d", &long), ("e", "{}")];
+    for (kind, payload) in told {
+        book.emit(kind, payload.to_owned());
+    }
+    book.fill_outbox(&mut Context::new(at(0), &mut ids));
+    let rows = &book.tape().outbox;
+    let kept: Vec<Vec<(String, Value)>> = rows
+        .iter()
+        .map(|row| {
+            assert_eq!((row.kind, row.subjects.len()), ("events", 0));
+            let events: Vec<Value> = serde_json::from_str(row.payload.as_ref().unwrap()).unwrap();
+            events
+                .iter()
+                .map(|event| (event["kind"].as_str().unwrap().to_owned(), event["told"].clone()))
+                .collect()
+        })
+        .collect();
+    let whole: Vec<(String, Value)> =
+        told.map(|(kind, payload)| (kind.to_owned(), serde_json::from_str(payload).unwrap())).to_vec();
+    assert_eq!(kept, [whole[..4].to_vec(), whole[4..].to_vec()]);
+    assert_ne!(rows[0].id, rows[1].id);
+}
+
+#[test]
+fn an_event_of_a_command_that_is_taken_back_is_not_told() {
+    let (mut book, mut ids, _) = four();
+    book.emit("stays", "{}".to_owned());
+    let mark = book.mark();
+    book.emit("goes", "{}".to_owned());
+    book.undo_to(mark);
+    book.fill_outbox(&mut Context::new(at(0), &mut ids));
+    let [row] = book.tape().outbox.as_slice() else { panic!("one row") };
+    assert_eq!(row.payload.as_deref(), Some("[{\"kind\":\"stays\",\"told\":{}}]"));
 }

@@ -159,7 +159,7 @@ pub(super) fn decide<M: StateMachine>(
     }
     machine.decided(&mut read.rows);
     for book in read.books.values_mut() {
-        book.tell_postings(&mut Context::new(read.now, ids));
+        book.fill_outbox(&mut Context::new(read.now, ids));
     }
     Ok(Decided {
         halted: !read.halted.is_empty(),

@@ -45,7 +45,7 @@ pub(in crate::command) fn tell(case: &mut Case<'_, '_>, name: &'static str, done
             None => unreachable!("it is told by its own rule: {done:?}"),
         },
     };
-    case.book.emit(case.context, name, payload);
+    case.book.emit(name, payload);
 }
 
 fn to_text(kept: &Kept<'_>) -> String {

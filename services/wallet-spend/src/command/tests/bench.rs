@@ -309,7 +309,7 @@ impl Bench {
         let figures = (self.figures(), self.lifetimes());
         let rows = self.rows.borrow();
         let made = (rows.account_transactions.len(), rows.transactions.values().count());
-        format!("{figures:?} {made:?} {} {}", self.book.tape().entries.len(), self.book.tape().outbox.len())
+        format!("{figures:?} {made:?} {} {}", self.book.tape().entries.len(), self.book.tape().emitted.len())
     }
 }
 

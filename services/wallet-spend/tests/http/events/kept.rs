@@ -1,5 +1,8 @@
 //! Events that are rendered from the answers of their calls: always the same, from one copy of what they quote.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use zerosum_events::PageError;
 use zerosum_wallet_spend::command::rendered;
@@ -63,6 +66,54 @@ async fn what_a_call_answers_is_stored_once() {
                     where kind = any ($1) and (payload like '%atomicOperations%' or payload like '%response%')";
     let quoting: i64 = admin.query_one(quoting, &[&KEPT.as_slice()]).await.unwrap().get(0);
     assert_eq!(quoting, 0);
+    stage.books_hold().await;
+}
+
+/// Calls that are decided together share a row.
+#[tokio::test]
+async fn each_event_of_a_row_is_told_by_itself() {
+    let stage = Stage::new().await;
+    let holder = stage.holder(300_000).await;
+    let references: Vec<String> = (0..30).map(|n| format!("spend-{n}")).collect();
+    let spends = references.iter().map(|reference| stage.spend(&holder, reference, 10_000, true));
+    for answer in join_all(spends).await {
+        answer.expect(200);
+    }
+    let app = stage.database.app().await;
+    app.batch_execute("set role zerosum_app").await.unwrap();
+    let (events, _) = zerosum_events::page(&app, rendered, None, 1_000).await.unwrap();
+    let ids: BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
+    assert_eq!(ids.len(), events.len(), "two events have one id");
+    let told = stage.events().await;
+    let of_spends = told.iter().filter(|(name, _)| name == "POSCONNECT.WALLET.SPEND");
+    let mut quoted: Vec<String> = of_spends
+        .map(|(_, event)| {
+            let part = |at: &str| serde_json::from_str(event.pointer(at).unwrap().as_str().unwrap()).unwrap();
+            let (asked, answered): (Value, Value) = (part("/request/body"), part("/response/body"));
+            assert_eq!(asked["reference"], answered["walletTransactions"][0]["reference"]);
+            asked["reference"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    quoted.sort_unstable();
+    let mut expected = references.clone();
+    expected.sort_unstable();
+    assert_eq!(quoted, expected);
+    let admin = stage.database.admin().await;
+    let rows: i64 = admin
+        .query_one("select count(*) from events.outbox where payload like '%POSCONNECT.WALLET.SPEND%'", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert!(rows < 30, "{rows} rows for 30 spends");
+    println!("30 spends in {rows} rows");
+
+    // As rows were before events shared them.
+    let alone = "update events.outbox
+                    set kind = payload::json -> 0 ->> 'kind', payload = (payload::json -> 0 -> 'told')::text
+                  where kind = 'events' and json_array_length(payload::json) = 1";
+    assert!(admin.execute(alone, &[]).await.unwrap() > 0);
+    let (again, _) = zerosum_events::page(&app, rendered, None, 1_000).await.unwrap();
+    assert_eq!(again, events);
     stage.books_hold().await;
 }
 
