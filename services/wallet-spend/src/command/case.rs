@@ -24,10 +24,10 @@ use crate::{
 
 #[derive(Debug, Default)]
 struct Changes {
-    wallets: BTreeMap<WalletId, Wallet>,
-    identities: BTreeMap<IdentityId, Identity>,
+    wallets: BTreeMap<WalletId, Arc<Wallet>>,
+    identities: BTreeMap<IdentityId, Arc<Identity>>,
     accounts: BTreeMap<WalletAccountId, AccountRow>,
-    transactions: BTreeMap<WalletTransactionId, WalletTransaction>,
+    transactions: BTreeMap<WalletTransactionId, Arc<WalletTransaction>>,
     account_transactions: Vec<AccountTransaction>,
 }
 
@@ -62,12 +62,12 @@ impl<'a, 'c> Case<'a, 'c> {
         self.context.now
     }
 
-    pub fn wallet(&self, id: WalletId) -> Result<Wallet, Refused> {
+    pub fn wallet(&self, id: WalletId) -> Result<Arc<Wallet>, Refused> {
         let found = self.changes.wallets.get(&id).or_else(|| self.rows.wallets.get(id));
         found.cloned().ok_or(Refused::WalletNotFound)
     }
 
-    pub fn identity(&self, value: &str) -> Result<Identity, Refused> {
+    pub fn identity(&self, value: &str) -> Result<Arc<Identity>, Refused> {
         self.rows.identity_by_value(value).cloned().ok_or(Refused::IdentityNotFound)
     }
 
@@ -76,7 +76,7 @@ impl<'a, 'c> Case<'a, 'c> {
         self.rows.identity_named(value).ok_or(Refused::IdentityNotFound)
     }
 
-    pub fn identity_by_id(&self, id: IdentityId) -> Option<Identity> {
+    pub fn identity_by_id(&self, id: IdentityId) -> Option<Arc<Identity>> {
         self.changes.identities.get(&id).or_else(|| self.rows.identities.get(id)).cloned()
     }
 
@@ -104,11 +104,11 @@ impl<'a, 'c> Case<'a, 'c> {
         self.rows.schemes.get(&id).cloned().ok_or(Refused::SchemeNotFound)
     }
 
-    pub fn transaction(&self, id: WalletTransactionId) -> Option<WalletTransaction> {
+    pub fn transaction(&self, id: WalletTransactionId) -> Option<Arc<WalletTransaction>> {
         self.changes.transactions.get(&id).or_else(|| self.rows.transactions.get(id)).cloned()
     }
 
-    pub fn transaction_by_reference(&self, reference: &Reference) -> Option<WalletTransaction> {
+    pub fn transaction_by_reference(&self, reference: &Reference) -> Option<Arc<WalletTransaction>> {
         let id = self.rows.transaction_by_reference(reference)?.id;
         self.transaction(id)
     }
@@ -127,40 +127,46 @@ impl<'a, 'c> Case<'a, 'c> {
         wallet: WalletId,
         reference: &Reference,
         kind: TransactionType,
-    ) -> Result<WalletTransaction, Refused> {
+    ) -> Result<Arc<WalletTransaction>, Refused> {
         self.transaction_by_reference(reference)
             .filter(|found| found.wallet == wallet && found.kind == kind)
             .ok_or_else(|| Refused::TransactionNotFound { reference: reference.clone() })
     }
 
     /// The transactions of a wallet that the batch has read.
-    pub fn transactions_of(&self, wallet: WalletId) -> Vec<WalletTransaction> {
+    pub fn transactions_of(&self, wallet: WalletId) -> Vec<Arc<WalletTransaction>> {
         let ids: Vec<WalletTransactionId> =
             self.rows.transactions_of(wallet).iter().map(|row| row.id).collect();
         ids.into_iter().filter_map(|id| self.transaction(id)).collect()
     }
 
     /// The spends of a wallet whose locks have run out and were not ended, those that ran out first.
-    pub fn lapsed(&self, wallet: WalletId) -> Vec<WalletTransaction> {
+    pub fn lapsed(&self, wallet: WalletId) -> Vec<Arc<WalletTransaction>> {
         let now = self.now();
         let candidates = self.rows.locks_until(wallet, now).into_iter();
         candidates.filter_map(|id| self.transaction(id)).filter(|spend| spend.lapsed(now)).collect()
     }
 
-    pub fn save_wallet(&mut self, wallet: Wallet) {
-        self.changes.wallets.insert(wallet.id, wallet);
+    pub fn save_wallet(&mut self, wallet: Wallet) -> Arc<Wallet> {
+        let wallet = Arc::new(wallet);
+        self.changes.wallets.insert(wallet.id, wallet.clone());
+        wallet
     }
 
-    pub fn save_identity(&mut self, identity: Identity) {
-        self.changes.identities.insert(identity.id, identity);
+    pub fn save_identity(&mut self, identity: Identity) -> Arc<Identity> {
+        let identity = Arc::new(identity);
+        self.changes.identities.insert(identity.id, identity.clone());
+        identity
     }
 
     pub fn save_account(&mut self, row: AccountRow) {
         self.changes.accounts.insert(row.account.id, row);
     }
 
-    pub fn save_transaction(&mut self, transaction: WalletTransaction) {
-        self.changes.transactions.insert(transaction.id, transaction);
+    pub fn save_transaction(&mut self, transaction: WalletTransaction) -> Arc<WalletTransaction> {
+        let transaction = Arc::new(transaction);
+        self.changes.transactions.insert(transaction.id, transaction.clone());
+        transaction
     }
 
     pub fn add_account_transaction(&mut self, transaction: AccountTransaction) {

@@ -1,5 +1,7 @@
 //! What a command did: enough to render its answer now and at every replay.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::Issue;
@@ -11,11 +13,11 @@ use crate::model::{
 pub enum Done {
     Scheme(Box<Scheme>),
     Wallet(Box<NewWallet>),
-    Identity(Box<Identity>),
+    Identity(Arc<Identity>),
     Account(Box<AccountSnapshot>),
     Adjusted(Box<Moved>),
-    ChangedWallet(Box<Wallet>),
-    ChangedIdentity(Box<Identity>),
+    ChangedWallet(Arc<Wallet>),
+    ChangedIdentity(Arc<Identity>),
     ChangedAccount(Box<AccountSnapshot>),
     Opened(Box<Opened>),
     Spent(Box<Spent>),
@@ -23,7 +25,7 @@ pub enum Done {
     Settled(Box<Settled>),
     Unlocked(Box<Unlocked>),
     Refunded(Box<Refunded>),
-    Annotated(Box<WalletTransaction>),
+    Annotated(Arc<WalletTransaction>),
     Permitted(Vec<PermissionRule>),
     /// A job's work: nobody is answered.
     Expired,
@@ -31,8 +33,8 @@ pub enum Done {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct NewWallet {
-    pub wallet: Wallet,
-    pub identities: Vec<Identity>,
+    pub wallet: Arc<Wallet>,
+    pub identities: Vec<Arc<Identity>>,
     /// Of POST /services/wallet/accounts only.
     pub accounts: Option<NewAccounts>,
 }
@@ -61,11 +63,11 @@ pub struct Moved {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Opened {
-    pub wallet: Wallet,
-    pub identity: Identity,
+    pub wallet: Arc<Wallet>,
+    pub identity: Arc<Identity>,
     pub accounts: Vec<OpenedAccount>,
     pub basket: Option<Json>,
-    pub transaction: Option<WalletTransaction>,
+    pub transaction: Option<Arc<WalletTransaction>>,
     pub may_spend: bool,
     pub may_earn: bool,
 }
@@ -79,24 +81,24 @@ pub struct OpenedAccount {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Spent {
-    pub transaction: WalletTransaction,
+    pub transaction: Arc<WalletTransaction>,
     pub account_transactions: Vec<AccountTransaction>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Voided {
-    pub transaction: WalletTransaction,
+    pub transaction: Arc<WalletTransaction>,
     pub moved: Moved,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Settled {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<WalletTransaction>,
+    pub parent: Option<Arc<WalletTransaction>>,
     /// In full, for the parent's answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity: Option<Identity>,
-    pub children: Vec<WalletTransaction>,
+    pub identity: Option<Arc<Identity>>,
+    pub children: Vec<Arc<WalletTransaction>>,
     pub moved: Vec<Moved>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<Issue>,
@@ -104,12 +106,12 @@ pub struct Settled {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Unlocked {
-    pub parent: WalletTransaction,
+    pub parent: Arc<WalletTransaction>,
     pub children: Vec<Voided>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Refunded {
-    pub transaction: WalletTransaction,
+    pub transaction: Arc<WalletTransaction>,
     pub moved: Vec<Moved>,
 }

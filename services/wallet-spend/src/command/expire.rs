@@ -1,5 +1,7 @@
 //! What jobs do: locks that have run out are ended, points that have expired leave their accounts.
 
+use std::sync::Arc;
+
 use zerosum_ledger::book::{Drawn, HoldEnd, Leg, Posting};
 
 use super::{
@@ -36,7 +38,7 @@ pub(super) fn lock(
 }
 
 /// Ends a lock that has run out and tells of it, whoever came first: the job, or what wants its points.
-pub(super) fn end(case: &mut Case<'_, '_>, spend: WalletTransaction) -> Result<(), Refused> {
+pub(super) fn end(case: &mut Case<'_, '_>, spend: Arc<WalletTransaction>) -> Result<(), Refused> {
     let (spend, moved) = case.release(spend, HoldEnd::Expired)?;
     let mut told = Told::new();
     told.account_transaction(&moved.transaction, &moved.account, AccountShown::EventAfter);

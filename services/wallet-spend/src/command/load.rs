@@ -136,7 +136,7 @@ pub(super) async fn load(
     }
     put(rows, &wallets, |of, row| {
         if let Some(wallet) = decode::wallet(row)? {
-            of.wallets.load(wallet.id, wallet);
+            of.wallets.load(wallet.id, Arc::new(wallet));
         }
         Ok(())
     })?;
@@ -144,20 +144,20 @@ pub(super) async fn load(
         // Every brand of the batch has some by now.
         let Some(settings) = of.settings.clone() else { return Ok(()) };
         if let Some(identity) = decode::identity(row, &settings.brand)? {
-            of.load_identity(identity);
+            of.load_identity(Arc::new(identity));
         }
         Ok(())
     })?;
     put(rows, &accounts, |of, row| {
         if let Some((account, ledger)) = decode::account(row)? {
             let version = row.try_get(16)?;
-            of.accounts.load(account.id, AccountRow { account, ledger, version });
+            of.accounts.load(account.id, AccountRow { account: Arc::new(account), ledger, version });
         }
         Ok(())
     })?;
     put(rows, &transactions, |of, row| {
         if let Some(transaction) = decode::transaction(row)? {
-            of.load_transaction(transaction);
+            of.load_transaction(Arc::new(transaction));
         }
         Ok(())
     })?;

@@ -53,7 +53,7 @@ pub struct Memory {
 struct OfBrand {
     settings: Settings,
     wallets: HashMap<WalletId, Known>,
-    identities: HashMap<String, WalletId>,
+    identities: HashMap<Arc<str>, WalletId>,
     /// Those of what is open.
     references: HashMap<Reference, WalletId>,
 }
@@ -61,13 +61,13 @@ struct OfBrand {
 /// A wallet as the next batch finds it.
 #[derive(Debug)]
 struct Known {
-    wallet: Wallet,
+    wallet: Arc<Wallet>,
     /// Those that it was named by: whole, if they were needed whole.
-    identities: HashMap<String, (IdentityId, Option<Identity>)>,
+    identities: HashMap<Arc<str>, (IdentityId, Option<Arc<Identity>>)>,
     /// Oldest first.
     accounts: Vec<AccountRow>,
     /// All of its locks, and the purchases that were named. None if they are too many.
-    open: Vec<WalletTransaction>,
+    open: Vec<Arc<WalletTransaction>>,
     /// How many batches go under locks because too much is open.
     laden: u32,
 }
@@ -254,10 +254,10 @@ struct Found<'a>(HashMap<WalletId, OfWallet<'a>>);
 
 #[derive(Default)]
 struct OfWallet<'a> {
-    named: Vec<(&'a str, IdentityId)>,
-    identities: Vec<&'a Identity>,
+    named: Vec<(&'a Arc<str>, IdentityId)>,
+    identities: Vec<&'a Arc<Identity>>,
     accounts: Vec<(&'a AccountRow, Fate)>,
-    transactions: Vec<&'a WalletTransaction>,
+    transactions: Vec<&'a Arc<WalletTransaction>>,
 }
 
 impl<'a> Found<'a> {
@@ -289,10 +289,10 @@ impl<'a> Found<'a> {
 
 impl Known {
     /// What a batch has left of it. What it has not read is as it was.
-    fn update(&mut self, wallet: Wallet, found: OfWallet<'_>, of: &BrandRows, from: Of) {
+    fn update(&mut self, wallet: Arc<Wallet>, found: OfWallet<'_>, of: &BrandRows, from: Of) {
         self.wallet = wallet;
         for (value, id) in found.named {
-            self.identities.entry(value.to_owned()).or_insert((id, None));
+            self.identities.entry(value.clone()).or_insert((id, None));
         }
         for identity in found.identities {
             self.identities.insert(identity.value.clone(), (identity.id, Some(identity.clone())));
@@ -339,7 +339,7 @@ impl Known {
             let child_holds = Vec::new();
             let (wallet, hold, spend_posting) = (open.wallet, open.hold, open.spend_posting);
             let found = ResolvedTransaction { wallet, hold, spend_posting, child_holds };
-            (open.reference.as_str().to_owned(), found)
+            (open.reference.text(), found)
         }));
         resolved.known_schemes.extend(schemes.iter().map(|scheme| (scheme.id, scheme.clone())));
     }

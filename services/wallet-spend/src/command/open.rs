@@ -1,5 +1,7 @@
 //! POST /connect/wallet/open: what a wallet has, and a purchase to hang spends on.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{
@@ -21,16 +23,16 @@ pub(super) fn decide(case: &mut Case<'_, '_>, open: &Open) -> Result<Done, Refus
     match case.transaction_by_reference(&open.reference) {
         None => {}
         // A till that opens a purchase again means the new one.
-        Some(mut old)
+        Some(old)
             if old.wallet == wallet.id
                 && old.kind == TransactionType::Settle
                 && old.status == TransactionStatus::Active =>
         {
+            let mut old = Arc::unwrap_or_clone(old);
             old.reference = old.reference.deleted(old.id);
             old.status = TransactionStatus::Deleted;
             old.updated_at = case.now();
-            case.save_transaction(old.clone());
-            beside.replaced = Some(old);
+            beside.replaced = Some(case.save_transaction(old));
         }
         Some(_) => return Err(Refused::ReferenceNotUnique { reference: open.reference.clone() }),
     }
@@ -51,7 +53,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, open: &Open) -> Result<Done, Refus
     let id = case.ids.next(Kind::WalletTransaction, WalletTransactionId::new);
     let mut transaction = purchase(id, wallet.id, Some(identity.id), open.reference.clone(), case.now());
     transaction.accounts = accounts.iter().map(|opened| (opened.account.account.id, None)).collect();
-    case.save_transaction(transaction.clone());
+    let transaction = case.save_transaction(transaction);
     let done = Done::Opened(Box::new(Opened {
         wallet,
         identity,

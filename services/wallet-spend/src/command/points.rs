@@ -1,6 +1,8 @@
 //! Moving points: giving, taking, locking, and ending locks. Each is a posting or a hold of the ledger, an account
 //! transaction, and new figures of the account.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use zerosum_domain::{AccountId, Amount, TransactionId, amount::AMOUNT_MAX};
 use zerosum_ledger::book::{Drawn, HoldEnd, Leg, PostRefused, Posting};
@@ -196,9 +198,9 @@ impl Case<'_, '_> {
     /// Ends the lock of an ACTIVE spend without taking its points.
     pub fn release(
         &mut self,
-        mut spend: WalletTransaction,
+        spend: Arc<WalletTransaction>,
         end: HoldEnd,
-    ) -> Result<(WalletTransaction, Moved), Refused> {
+    ) -> Result<(Arc<WalletTransaction>, Moved), Refused> {
         let (event, status) = match end {
             HoldEnd::Expired => (Event::Unlock, TransactionStatus::Expired),
             HoldEnd::Voided | HoldEnd::Captured(_) => (Event::Void, TransactionStatus::Voided),
@@ -217,6 +219,7 @@ impl Case<'_, '_> {
             note,
         };
         // Out of the way of its own account's figures before they are told.
+        let mut spend = Arc::unwrap_or_clone(spend);
         spend.status = status;
         self.save_transaction(spend.clone());
         let moved = self.tell(&row, movement);
@@ -224,8 +227,7 @@ impl Case<'_, '_> {
         spend.results = Some(PointsResults::default());
         spend.closing_transaction = Some(moved.transaction.id);
         spend.updated_at = self.now();
-        self.save_transaction(spend.clone());
-        Ok((spend, moved))
+        Ok((self.save_transaction(spend), moved))
     }
 
     /// Posts expired lots out of an account. Its figures counted them as gone already; what is told is the posting.
@@ -253,8 +255,9 @@ impl Case<'_, '_> {
     /// Ends the locks of a wallet that have run out: their points are usable at once, whenever the job comes.
     pub fn lapse(&mut self, wallet: WalletId) -> Result<(), Refused> {
         // Found since this batch looked for holds, because another process has ended those before it.
-        let unseen =
-            |spend: &WalletTransaction| spend.hold.is_some_and(|hold| self.book.known_hold(hold).is_none());
+        let unseen = |spend: &Arc<WalletTransaction>| {
+            spend.hold.is_some_and(|hold| self.book.known_hold(hold).is_none())
+        };
         if self.lapsed(wallet).iter().any(unseen) {
             return Err(Refused::LocksEnding { wallet });
         }
@@ -319,11 +322,11 @@ impl Case<'_, '_> {
         let mut row = row.clone();
         let lifetime_before = row.account.lifetime;
         let moved = |before: i64, by: i64| before.saturating_add(by).clamp(0, AMOUNT_MAX);
-        row.account.lifetime = moved(lifetime_before, movement.lifetime.given);
-        row.account.lifetime_spend = moved(row.account.lifetime_spend, movement.lifetime.spent);
-        row.account.lifetime_spend_value =
-            moved(row.account.lifetime_spend_value, movement.lifetime.spent_value);
-        row.account.updated_at = self.now();
+        let figures = Arc::make_mut(&mut row.account);
+        figures.lifetime = moved(lifetime_before, movement.lifetime.given);
+        figures.lifetime_spend = moved(figures.lifetime_spend, movement.lifetime.spent);
+        figures.lifetime_spend_value = moved(figures.lifetime_spend_value, movement.lifetime.spent_value);
+        figures.updated_at = self.now();
         let account = self.snapshot(&row);
         // Lifetime is told by the events that move it.
         let tells_lifetime = movement.lifetime.given != 0;

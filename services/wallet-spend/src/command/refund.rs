@@ -1,5 +1,7 @@
 //! POST /connect/wallet/refund: what was earned is taken back, or what was spent is given back.
 
+use std::sync::Arc;
+
 use zerosum_domain::LotId;
 use zerosum_ledger::book::Drawn;
 
@@ -22,7 +24,7 @@ pub(super) const GIFTS_MAX: usize = 100;
 pub(super) fn decide(case: &mut Case<'_, '_>, refund: &Refund) -> Result<Done, Refused> {
     case.must_be_new(&refund.reference)?;
     let not_found = || Refused::TransactionNotFound { reference: refund.original.clone() };
-    let mut original = case.transaction_by_reference(&refund.original).ok_or_else(not_found)?;
+    let original = case.transaction_by_reference(&refund.original).ok_or_else(not_found)?;
     if original.lapsed(case.now()) {
         return Err(Refused::TransactionExpired { reference: refund.original.clone() });
     }
@@ -46,6 +48,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, refund: &Refund) -> Result<Done, R
     transaction.location = refund.location.clone();
     transaction.basket = refund.basket.clone();
 
+    let mut original = Arc::unwrap_or_clone(original);
     let moved = match original.kind {
         TransactionType::Spend => give_back(case, refund, &mut original, &mut transaction)?,
         TransactionType::Settle => take_back(case, refund, &mut original, &mut transaction)?,
@@ -55,7 +58,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, refund: &Refund) -> Result<Done, R
         moved.iter().map(|moved| (moved.account.account.id, Some(moved.transaction.id))).collect();
     original.updated_at = case.now();
     case.save_transaction(original);
-    case.save_transaction(transaction.clone());
+    let transaction = case.save_transaction(transaction);
     let done = Done::Refunded(Box::new(Refunded { transaction, moved }));
     event::tell(case, "POSCONNECT.WALLET.REFUND", &done, &Beside::default());
     case.commit();

@@ -176,14 +176,14 @@ fn name(row: &Row, resolved: &mut Resolved) -> Result<(), Error> {
     match row.try_get(at::KIND)? {
         "identity" => {
             if let Ok(id) = IdentityId::new(row.try_get(at::IDENTITY)?) {
-                resolved.identities.insert(row.try_get(at::NAME)?, (id, wallet));
+                resolved.identities.insert(row.try_get::<_, &str>(at::NAME)?.into(), (id, wallet));
             }
             account(row, wallet, hold, resolved)?;
         }
         "reference" => {
             let spend_posting = row.try_get::<_, Option<Uuid>>(at::POSTING)?.map(TransactionId::new);
             let found = ResolvedTransaction { wallet, hold, spend_posting, child_holds: Vec::new() };
-            resolved.references.insert(row.try_get(at::NAME)?, found);
+            resolved.references.insert(row.try_get::<_, &str>(at::NAME)?.into(), found);
         }
         "account" => account(row, wallet, hold, resolved)?,
         // "child"

@@ -1,7 +1,8 @@
 //! The wallet's rows as one batch has locked and read them, and what its commands changed.
 //!
 //! Every value is as of after the commands decided so far, so a batch may make something and use it.
-//! A row is changed by saving it whole; the first save marks it for writing.
+//! A row is changed by saving it whole; the first save marks it for writing. Rows are shared: a batch and the lane's memory
+//! hold the same ones, and seldom change one.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -20,7 +21,7 @@ use crate::model::{
 /// A points account and the ledger account behind it.
 #[derive(Debug, Clone)]
 pub(super) struct AccountRow {
-    pub account: Account,
+    pub account: Arc<Account>,
     pub ledger: AccountId,
     /// As it was read. A batch that writes anything moves on every account that it has read.
     pub version: i64,
@@ -109,20 +110,20 @@ pub(super) struct BrandRows {
     pub rules: Vec<PermissionRule>,
     /// Whether the rules are to be written.
     pub permits: bool,
-    pub wallets: Table<WalletId, Wallet>,
+    pub wallets: Table<WalletId, Arc<Wallet>>,
     pub consumers: BTreeMap<WalletId, crate::model::Json>,
-    pub identities: Table<IdentityId, Identity>,
+    pub identities: Table<IdentityId, Arc<Identity>>,
     pub accounts: Table<WalletAccountId, AccountRow>,
     pub schemes: HashMap<SchemeId, Arc<SchemeRef>>,
     pub scheme_references: HashMap<String, SchemeId>,
     pub new_schemes: Vec<NewScheme>,
-    pub transactions: Table<WalletTransactionId, WalletTransaction>,
+    pub transactions: Table<WalletTransactionId, Arc<WalletTransaction>>,
     pub account_transactions: Vec<AccountTransaction>,
     /// Read for a command that tells again what was done before.
     pub known_account_transactions: Vec<AccountTransaction>,
     /// Identities that are named, of which the batch needs no more than that.
-    pub known_identities: HashMap<String, (IdentityId, WalletId)>,
-    identity_values: HashMap<String, IdentityId>,
+    pub known_identities: HashMap<Arc<str>, (IdentityId, WalletId)>,
+    identity_values: HashMap<Arc<str>, IdentityId>,
     references: HashMap<Reference, WalletTransactionId>,
     /// The open locks of a wallet by the moment that they run out.
     locks: HashMap<WalletId, BTreeSet<(Timestamp, WalletTransactionId)>>,
@@ -139,7 +140,7 @@ impl BrandRows {
     pub fn crowded(&mut self, now: Timestamp) -> &BTreeSet<WalletId> {
         let Self { crowded, many_locks, transactions, .. } = self;
         crowded.get_or_insert_with(|| {
-            let is_to_come = |lock: &&WalletTransaction| {
+            let is_to_come = |lock: &&Arc<WalletTransaction>| {
                 lock.status == TransactionStatus::Active && lock.lock_expires_at.is_some_and(|at| at > now)
             };
             let is_crowded = |found: &HashSet<HoldId>| {
@@ -151,7 +152,7 @@ impl BrandRows {
         })
     }
 
-    pub fn identity_by_value(&self, value: &str) -> Option<&Identity> {
+    pub fn identity_by_value(&self, value: &str) -> Option<&Arc<Identity>> {
         self.identities.get(*self.identity_values.get(value)?)
     }
 
@@ -161,11 +162,11 @@ impl BrandRows {
         read.or_else(|| self.known_identities.get(value).copied())
     }
 
-    pub fn transaction_by_reference(&self, reference: &Reference) -> Option<&WalletTransaction> {
+    pub fn transaction_by_reference(&self, reference: &Reference) -> Option<&Arc<WalletTransaction>> {
         self.transactions.get(*self.references.get(reference)?)
     }
 
-    pub fn transaction_by_name(&self, reference: &str) -> Option<&WalletTransaction> {
+    pub fn transaction_by_name(&self, reference: &str) -> Option<&Arc<WalletTransaction>> {
         self.transactions.get(*self.references.get(reference)?)
     }
 
@@ -184,29 +185,29 @@ impl BrandRows {
     }
 
     /// The transactions of a wallet that the batch has read, oldest first.
-    pub fn transactions_of(&self, wallet: WalletId) -> Vec<&WalletTransaction> {
+    pub fn transactions_of(&self, wallet: WalletId) -> Vec<&Arc<WalletTransaction>> {
         let mut found: Vec<_> = self.transactions.values().filter(|row| row.wallet == wallet).collect();
         found.sort_unstable_by_key(|row| row.id);
         found
     }
 
-    pub fn load_identity(&mut self, identity: Identity) {
+    pub fn load_identity(&mut self, identity: Arc<Identity>) {
         self.identity_values.insert(identity.value.clone(), identity.id);
         self.identities.load(identity.id, identity);
     }
 
-    pub fn save_identity(&mut self, identity: Identity) {
+    pub fn save_identity(&mut self, identity: Arc<Identity>) {
         self.identity_values.insert(identity.value.clone(), identity.id);
         self.identities.save(identity.id, identity);
     }
 
-    pub fn load_transaction(&mut self, transaction: WalletTransaction) {
+    pub fn load_transaction(&mut self, transaction: Arc<WalletTransaction>) {
         self.keep_lock(&transaction);
         self.references.insert(transaction.reference.clone(), transaction.id);
         self.transactions.load(transaction.id, transaction);
     }
 
-    pub fn save_transaction(&mut self, transaction: WalletTransaction) {
+    pub fn save_transaction(&mut self, transaction: Arc<WalletTransaction>) {
         self.keep_lock(&transaction);
         if let Some(before) = self.transactions.get(transaction.id)
             && before.reference != transaction.reference
@@ -237,8 +238,8 @@ impl BrandRows {
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
     /// What never changes of them.
-    pub identities: HashMap<String, (IdentityId, WalletId)>,
-    pub references: HashMap<String, ResolvedTransaction>,
+    pub identities: HashMap<Arc<str>, (IdentityId, WalletId)>,
+    pub references: HashMap<Arc<str>, ResolvedTransaction>,
     pub accounts: HashMap<WalletId, Vec<ResolvedAccount>>,
     /// The open locks of a wallet that have run out, or nearly.
     pub locks: HashMap<WalletId, BTreeSet<HoldId>>,

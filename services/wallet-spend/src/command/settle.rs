@@ -3,6 +3,8 @@
 //! Order of effects: parent SETTLED, EARN, CREDIT, then the child SPENDs: what is earned and credited is there
 //! before anything is debited.
 
+use std::sync::Arc;
+
 use zerosum_domain::spend::PointCount;
 
 use super::{
@@ -57,7 +59,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, settle: &Settle) -> Result<Done, R
 fn wallet(
     case: &Case<'_, '_>,
     settle: &Settle,
-    named: Option<&WalletTransaction>,
+    named: Option<&Arc<WalletTransaction>>,
 ) -> Result<WalletId, Refused> {
     let by_identity = settle.identity.as_deref().map(|value| case.identity(value)).transpose()?;
     if let Some(wallet) = settle.wallet {
@@ -87,12 +89,12 @@ fn parent(
     case: &mut Case<'_, '_>,
     wallet: WalletId,
     settle: &Settle,
-    named: Option<WalletTransaction>,
+    named: Option<Arc<WalletTransaction>>,
 ) -> Result<WalletTransaction, Refused> {
     let now = case.now();
     match named {
         Some(open) if open.kind == TransactionType::Settle && open.status == TransactionStatus::Active => {
-            Ok(open)
+            Ok(Arc::unwrap_or_clone(open))
         }
         // Settled with this content it would have been answered by its key.
         Some(open) if open.status == TransactionStatus::Settled => {
@@ -112,7 +114,7 @@ fn parent(
 
 /// A child as it is before anything is done, and how many of its points are settled.
 struct Child {
-    spend: WalletTransaction,
+    spend: Arc<WalletTransaction>,
     points: i64,
     money: i64,
     /// Its lock had run out.
@@ -180,7 +182,7 @@ fn settle_parent(
     mut parent: WalletTransaction,
     moved: &mut Vec<Moved>,
     issues: &mut Vec<Issue>,
-) -> Result<WalletTransaction, Refused> {
+) -> Result<Arc<WalletTransaction>, Refused> {
     parent.status = TransactionStatus::Settled;
     parent.updated_at = case.now();
     parent.location = settle.location.clone();
@@ -225,8 +227,7 @@ fn settle_parent(
     // What a refund of the purchase takes back.
     parent.points = results.earn + results.credit;
     parent.settled_points = parent.points;
-    case.save_transaction(parent.clone());
-    Ok(parent)
+    Ok(case.save_transaction(parent))
 }
 
 fn settle_child(
@@ -235,8 +236,8 @@ fn settle_child(
     parent: Option<WalletTransactionId>,
     moved: &mut Vec<Moved>,
     issues: &mut Vec<Issue>,
-) -> Result<WalletTransaction, Refused> {
-    let Child { mut spend, points, money, late } = child;
+) -> Result<Arc<WalletTransaction>, Refused> {
+    let Child { spend, points, money, late } = child;
     let account = spend.account.ok_or(Refused::AccountNotFound)?;
     let row = case.account(spend.wallet, account)?;
     let scheme = case.scheme(row.account.scheme)?;
@@ -255,6 +256,7 @@ fn settle_child(
     } else {
         case.settle_lock(&row, &scheme, &spend, points, money, note)?
     };
+    let mut spend = Arc::unwrap_or_clone(spend);
     spend.parent = spend.parent.or(parent);
     spend.accounts = vec![(account, spend.lock_transaction), (account, Some(taken.transaction.id))];
     spend.results = Some(PointsResults { spend: points, money, ..PointsResults::default() });
@@ -269,6 +271,5 @@ fn settle_child(
         spend.accounts.push((account, Some(back.transaction.id)));
         moved.push(back);
     }
-    case.save_transaction(spend.clone());
-    Ok(spend)
+    Ok(case.save_transaction(spend))
 }

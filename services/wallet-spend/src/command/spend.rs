@@ -1,5 +1,7 @@
 //! POST /connect/wallet/spend: locks points, or spends them at once.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use zerosum_domain::spend::{Mismatch, Tier};
 
@@ -71,7 +73,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, spend: &Spend) -> Result<Done, Ref
         let moved = spend_at_once(case, &row, &scheme, &mut transaction)?;
         moved.into_iter().map(|moved| (moved.transaction, moved.account)).unzip()
     };
-    case.save_transaction(transaction.clone());
+    let transaction = case.save_transaction(transaction);
     let done = Done::Spent(Box::new(Spent { transaction, account_transactions }));
     event::tell(case, "POSCONNECT.WALLET.SPEND", &done, &Beside { accounts, replaced: None });
     case.commit();
@@ -147,7 +149,7 @@ fn parent(
     case: &Case<'_, '_>,
     wallet: WalletId,
     spend: &Spend,
-) -> Result<Option<WalletTransaction>, Refused> {
+) -> Result<Option<Arc<WalletTransaction>>, Refused> {
     let Some(reference) = &spend.parent else { return Ok(None) };
     let found = case.transaction_by_reference(reference).filter(|found| found.wallet == wallet);
     let parent = found.ok_or_else(|| Refused::TransactionNotFound { reference: reference.clone() })?;
@@ -165,7 +167,7 @@ fn account(
     case: &Case<'_, '_>,
     wallet: WalletId,
     spend: &Spend,
-) -> Result<(AccountRow, std::sync::Arc<SchemeRef>), Refused> {
+) -> Result<(AccountRow, Arc<SchemeRef>), Refused> {
     let differs = |what: String| Refused::AdjudicationMismatch { differences: vec![what] };
     let Some(operation) = spend.claim.operation() else {
         return Err(differs("operations: exactly one is expected".to_owned()));

@@ -1,5 +1,7 @@
 //! POST /connect/wallet/unlock: the purchase is off. The open is cancelled and its ACTIVE spends are voided.
 
+use std::sync::Arc;
+
 use zerosum_ledger::book::HoldEnd;
 
 use super::{
@@ -15,12 +17,12 @@ pub(super) const CHILDREN_MAX: usize = 100;
 
 pub(super) fn decide(case: &mut Case<'_, '_>, unlock: &Unlock) -> Result<Done, Refused> {
     let (_, wallet) = case.identity_named(&unlock.identity)?;
-    let mut parent = case.named(wallet, &unlock.reference, TransactionType::Settle)?;
+    let parent = case.named(wallet, &unlock.reference, TransactionType::Settle)?;
     if parent.status != TransactionStatus::Active {
         return Err(Refused::not_active(&unlock.reference, parent.status));
     }
     let now = case.now();
-    let open = |child: &WalletTransaction| {
+    let open = |child: &Arc<WalletTransaction>| {
         child.parent == Some(parent.id) && child.status == TransactionStatus::Active && !child.lapsed(now)
     };
     let open: Vec<_> = case.transactions_of(wallet).into_iter().filter(open).collect();
@@ -36,9 +38,10 @@ pub(super) fn decide(case: &mut Case<'_, '_>, unlock: &Unlock) -> Result<Done, R
         let (transaction, moved) = case.release(child, HoldEnd::Voided)?;
         children.push(Voided { transaction, moved });
     }
+    let mut parent = Arc::unwrap_or_clone(parent);
     parent.status = TransactionStatus::Cancelled;
     parent.updated_at = now;
-    case.save_transaction(parent.clone());
+    let parent = case.save_transaction(parent);
     let done = Done::Unlocked(Box::new(Unlocked { parent, children }));
     event::tell(case, "POSCONNECT.WALLET.UNLOCK", &done, &Beside::default());
     case.commit();

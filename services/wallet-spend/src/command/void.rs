@@ -1,5 +1,7 @@
 //! POST /connect/wallet/spend/void: an ACTIVE spend gives its lock back.
 
+use std::sync::Arc;
+
 use zerosum_ledger::book::HoldEnd;
 
 use super::{
@@ -31,7 +33,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, void: &Void) -> Result<Done, Refus
 
 /// The same again changes nothing. Its own answer is replayed by its key; this is for another caller of the
 /// same void, and for a spend that was voided with the purchase that it belonged to.
-fn again(case: &mut Case<'_, '_>, transaction: WalletTransaction) -> Result<Done, Refused> {
+fn again(case: &mut Case<'_, '_>, transaction: Arc<WalletTransaction>) -> Result<Done, Refused> {
     let gone = || Refused::not_active(&transaction.reference, transaction.status);
     let closing = transaction.closing_transaction.ok_or_else(gone)?;
     let made = case.rows.account_transactions.iter().chain(&case.rows.known_account_transactions);

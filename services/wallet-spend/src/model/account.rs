@@ -1,5 +1,7 @@
 //! A points account and what happened to it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zerosum_domain::TransactionId;
@@ -55,7 +57,7 @@ pub struct Balances {
 /// An account with its figures, as an answer shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccountSnapshot {
-    pub account: Account,
+    pub account: Arc<Account>,
     pub balances: Balances,
     /// Where a phone shows it.
     pub mobile_wallet: String,

@@ -112,6 +112,11 @@ impl Reference {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The same text, shared.
+    pub fn text(&self) -> Arc<str> {
+        self.0.clone()
+    }
 }
 
 impl fmt::Display for Reference {

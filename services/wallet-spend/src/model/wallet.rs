@@ -1,5 +1,7 @@
 //! A wallet and the identities that find it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +25,7 @@ pub struct Identity {
     pub id: IdentityId,
     pub wallet: WalletId,
     pub kind: Label,
-    pub value: String,
+    pub value: Arc<str>,
     pub friendly_name: Option<String>,
     pub safe_value: Option<String>,
     pub status: Status,

@@ -97,7 +97,7 @@ pub(crate) fn identity(row: &impl Columns, brand: &Brand) -> Result<Option<Ident
         id,
         wallet,
         kind: some!(sound("identity type", Label::parse(row.try_get(3)?))),
-        value: row.try_get(4)?,
+        value: row.try_get::<&str>(4)?.into(),
         friendly_name: row.try_get(5)?,
         safe_value: row.try_get(6)?,
         status: some!(sound("identity status", Status::parse(row.try_get(7)?))),
@@ -232,7 +232,7 @@ pub(crate) fn snapshot(row: &impl Columns, brand: &Brand) -> Result<Option<Accou
             lifetime_spend_value: account.lifetime_spend_value,
         },
         mobile_wallet: view::account_link(brand, account.id),
-        account,
+        account: Arc::new(account),
     }))
 }
 

@@ -1,6 +1,6 @@
 //! An open that only looks.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use zerosum_domain::BrandId;
 
@@ -80,8 +80,8 @@ impl Store {
             });
         }
         Ok(Done::Opened(Box::new(opened::Opened {
-            wallet,
-            identity,
+            wallet: Arc::new(wallet),
+            identity: Arc::new(identity),
             accounts,
             basket,
             transaction: None,

@@ -98,7 +98,7 @@ fn settled_view(settled: &Settled) -> TransactionsView<'_> {
     let parent = settled
         .parent
         .iter()
-        .map(|parent| WtxView::of(parent, LocationShown::Stored).with_identity(settled.identity.as_ref()));
+        .map(|parent| WtxView::of(parent, LocationShown::Stored).with_identity(settled.identity.as_deref()));
     let children = settled.children.iter().map(|child| WtxView::of(child, LocationShown::Stored));
     TransactionsView {
         wallet_transactions: parent.chain(children).collect(),

@@ -44,7 +44,7 @@ impl<'a> CreatedView<'a> {
     pub fn of(new: &'a NewWallet) -> Self {
         Self {
             wallet: WalletView::of(&new.wallet),
-            identities: new.identities.iter().map(IdentityView::of).collect(),
+            identities: new.identities.iter().map(|identity| IdentityView::of(identity)).collect(),
             accounts: new.accounts.as_ref().map(accounts),
             consumer: new.accounts.as_ref().map(|accounts| accounts.consumer.as_ref()),
         }

@@ -1,5 +1,7 @@
 //! POST /services/wallet, /services/wallet/accounts, /wallet/{w}/identity, /wallet/{w}/scheme/{s}/account.
 
+use std::sync::Arc;
+
 use zerosum_domain::{AccountType, Limits, Steward, amount::AMOUNT_MAX};
 use zerosum_ledger::book::OpenAccount;
 
@@ -46,7 +48,7 @@ fn new_wallet(
     case: &mut Case<'_, '_>,
     create: &CreateWallet,
     told: &mut Told,
-) -> Result<(Wallet, Vec<Identity>), Refused> {
+) -> Result<(Arc<Wallet>, Vec<Arc<Identity>>), Refused> {
     for (at, identity) in create.identities.iter().enumerate() {
         let twice = create.identities[..at].iter().any(|other| other.value == identity.value);
         if twice || case.rows.identity_by_value(&identity.value).is_some() {
@@ -64,21 +66,26 @@ fn new_wallet(
         created_at: now,
         updated_at: now,
     };
-    case.save_wallet(wallet.clone());
+    let wallet = case.save_wallet(wallet);
     told.wallet(&wallet, Atomic::Create);
     let identities =
         create.identities.iter().map(|identity| new_identity(case, wallet.id, identity, told)).collect();
     Ok((wallet, identities))
 }
 
-fn new_identity(case: &mut Case<'_, '_>, wallet: WalletId, new: &NewIdentity, told: &mut Told) -> Identity {
+fn new_identity(
+    case: &mut Case<'_, '_>,
+    wallet: WalletId,
+    new: &NewIdentity,
+    told: &mut Told,
+) -> Arc<Identity> {
     let now = case.now();
     let id = case.ids.next(Kind::Identity, IdentityId::new);
     let identity = Identity {
         id,
         wallet,
         kind: new.kind.clone(),
-        value: new.value.clone(),
+        value: new.value.as_str().into(),
         friendly_name: new.friendly_name.clone(),
         safe_value: new.safe_value.clone(),
         status: new.status,
@@ -90,7 +97,7 @@ fn new_identity(case: &mut Case<'_, '_>, wallet: WalletId, new: &NewIdentity, to
         updated_at: now,
         mobile_wallet: view::identity_link(&case.brand, wallet, id),
     };
-    case.save_identity(identity.clone());
+    let identity = case.save_identity(identity);
     told.identity(&identity, Atomic::Create);
     identity
 }
@@ -171,7 +178,7 @@ fn new_account(
         created_at: now,
         updated_at: now,
     };
-    let row = AccountRow { account, ledger, version: 0 };
+    let row = AccountRow { account: Arc::new(account), ledger, version: 0 };
     let snapshot = case.snapshot(&row);
     case.save_account(row);
     told.account(&snapshot, Atomic::Create);
@@ -189,7 +196,7 @@ pub(in crate::command) fn identity(
     }
     let mut told = Told::new();
     let identity = new_identity(case, wallet, new, &mut told);
-    let done = Done::Identity(Box::new(identity));
+    let done = Done::Identity(identity);
     told.emit(case, "WALLET.IDENTITY.CREATE", &done);
     case.commit();
     Ok(done)

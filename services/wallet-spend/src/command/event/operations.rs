@@ -1,6 +1,8 @@
 //! What an event tells of a call's steps, from what was done. Pure, and of nothing that changes: told again later, it
 //! is the same.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Atomic, Told};
@@ -20,7 +22,7 @@ pub(in crate::command) struct Beside {
     pub accounts: Vec<AccountSnapshot>,
     /// Of an open: the purchase whose reference it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaced: Option<WalletTransaction>,
+    pub replaced: Option<Arc<WalletTransaction>>,
 }
 
 /// The steps of a call that a reference keeps the answer of; `None` for any other.
@@ -54,7 +56,7 @@ impl Told {
             self.transaction(replaced, Atomic::Update);
         }
         if let Some(transaction) = &opened.transaction {
-            let made = WalletTransaction { accounts: Vec::new(), ..transaction.clone() };
+            let made = WalletTransaction { accounts: Vec::new(), ..(**transaction).clone() };
             self.transaction(&made, Atomic::Create);
             self.transaction(transaction, Atomic::Update);
         }
@@ -81,7 +83,7 @@ impl Told {
             status: TransactionStatus::Active,
             accounts: locked.into_iter().collect(),
             results: Some(PointsResults::default()),
-            ..after.clone()
+            ..(**after).clone()
         };
         self.transaction_at(&before, Atomic::Update, LocationShown::Hidden);
         self.transaction_at(after, Atomic::Update, LocationShown::Hidden);
@@ -96,13 +98,13 @@ impl Told {
             let begun = WalletTransaction {
                 accounts: Vec::new(),
                 results: Some(PointsResults::default()),
-                ..parent.clone()
+                ..(**parent).clone()
             };
-            self.parent(&begun, settled.identity.as_ref());
+            self.parent(&begun, settled.identity.as_deref());
             while let Some(given) = next_of(parent.id) {
                 self.moved(given);
             }
-            self.parent(parent, settled.identity.as_ref());
+            self.parent(parent, settled.identity.as_deref());
         }
         for child in &settled.children {
             self.settled_child(child, next_of(child.id), next_of(child.id));

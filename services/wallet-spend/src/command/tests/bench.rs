@@ -278,7 +278,7 @@ impl Bench {
         let mut read = BrandRows::default();
         read.settings = Some(Settings::default_for("demo"));
         read.wallets.load(self.wallet, rows.wallets.get(self.wallet).unwrap().clone());
-        read.known_identities.insert(CARD.to_owned(), rows.identity_named(CARD).unwrap());
+        read.known_identities.insert(CARD.into(), rows.identity_named(CARD).unwrap());
         read.accounts.load(self.account, rows.accounts.get(self.account).unwrap().clone());
         let of_wallet = rows.transactions_of(self.wallet).into_iter();
         of_wallet.filter(|made| reads(made)).for_each(|made| read.load_transaction(made.clone()));
