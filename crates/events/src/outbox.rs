@@ -42,6 +42,9 @@ pub enum PageError {
     /// Answers that events are rendered from are kept for ever: without one, the books are not whole.
     #[error("event {0} is rendered from an answer that is not there")]
     NoAnswer(Uuid),
+    /// Posted transactions and events are never removed: without what it tells of, a row is not whole.
+    #[error("what outbox row {0} tells of is not there")]
+    NothingToTell(Uuid),
     #[error("rendering event {0}")]
     NotRendered(Uuid, #[source] serde_json::Error),
 }
@@ -74,7 +77,7 @@ pub async fn page(
         match (told.transaction, told.place) {
             (Some(transaction), _) => posted(first, transaction, entries, &mut events)?,
             (None, Some(place)) => events.push(stored(first, told.row, place, render)?),
-            (None, None) => {}
+            (None, None) => return Err(PageError::NothingToTell(told.row)),
         }
     }
     Ok((events, last))

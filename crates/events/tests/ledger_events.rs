@@ -11,7 +11,7 @@ use zerosum_accounting::command::{
     text::{AccountName, Memo, PartyType, Reference, TransactionType},
 };
 use zerosum_domain::{AccountId, AccountType, Amount, BrandId, Currency, Limits};
-use zerosum_events::{Event, page};
+use zerosum_events::{Event, PageError, page};
 use zerosum_ledger::{Engine, EngineConfig, Submission};
 use zerosum_testkit::TestDatabase;
 
@@ -64,12 +64,17 @@ fn nothing_to_render(kind: &str, _: &str, _: &str) -> Result<Value, serde_json::
     panic!("{kind} is no event of a service")
 }
 
-async fn all(database: &TestDatabase) -> Vec<Event> {
-    // One row at a time, to cross every page border.
+async fn app(database: &TestDatabase) -> tokio_postgres::Client {
     let mut app = database.app_url().parse::<tokio_postgres::Config>().unwrap();
     let (client, connection) =
         app.options("-c role=zerosum_app").connect(tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
+    client
+}
+
+async fn all(database: &TestDatabase) -> Vec<Event> {
+    // One row at a time, to cross every page border.
+    let client = app(database).await;
     let (mut events, mut after) = (Vec::new(), None);
     loop {
         let (next, last) = page(&client, nothing_to_render, after, 1).await.unwrap();
@@ -135,4 +140,21 @@ async fn a_posting_tells_of_itself_and_of_each_balance_it_changed() {
     let ids: BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
     assert_eq!(ids.len(), events.len(), "each event has an id of its own");
     assert_eq!(all(&database).await, events, "read again, they are the same");
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_gone_is_not_passed_over() {
+    let database = TestDatabase::new().await;
+    let admin = database.admin().await;
+    admin.batch_execute("insert into ledger.brands (brand_id, name) values ('acme', 'Acme')").await.unwrap();
+    let engine = Engine::start(Accounting, EngineConfig::new(database.app_url().parse().unwrap()));
+    let (from, to) = (open(&engine, None).await, open(&engine, None).await);
+    assert!(submit(&engine, post(&[(from, -1, None), (to, 1, None)])).await.is_some());
+    // As only a superuser can.
+    admin
+        .batch_execute("set session_replication_role = replica; delete from ledger.transactions")
+        .await
+        .unwrap();
+    let read = page(&app(&database).await, nothing_to_render, None, 10).await;
+    assert!(matches!(read, Err(PageError::NothingToTell(_))), "{read:?}");
 }

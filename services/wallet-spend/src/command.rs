@@ -19,6 +19,7 @@ mod load;
 mod machine;
 mod memory;
 mod names;
+mod note;
 mod open;
 mod permit;
 mod points;

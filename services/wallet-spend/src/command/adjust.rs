@@ -5,7 +5,8 @@ use super::{
     case::Case,
     done::Done,
     event::Told,
-    points::{Lifetime, Note, details},
+    note::{Note, details},
+    points::Lifetime,
 };
 use crate::{model::Event, view::AccountShown};
 

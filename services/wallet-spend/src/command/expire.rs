@@ -9,7 +9,8 @@ use super::{
     case::Case,
     done::Done,
     event::{Atomic, Told},
-    points::{Note, amount},
+    note::Note,
+    points::amount,
     rows::AccountRow,
 };
 use crate::{

@@ -37,7 +37,7 @@ use crate::model::{
 
 /// Past it the lane forgets all of them and starts over: some 2 kB each.
 const WALLETS_MAX: usize = 20_000;
-/// A wallet with more that is open is read each time: copying it would cost as much.
+/// A wallet with more that is open is read each time: all of it goes through each batch.
 const OPEN_MAX: usize = 32;
 /// How many batches of such a wallet go under locks before it is looked at again: a look reads all that is open of it.
 const LADEN_BATCHES: u32 = 64;

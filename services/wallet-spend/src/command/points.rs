@@ -7,19 +7,13 @@ use jiff::SignedDuration;
 use zerosum_domain::{AccountId, Amount, TransactionId, amount::AMOUNT_MAX};
 use zerosum_ledger::book::{Drawn, HoldEnd, Leg, PostRefused, Posting};
 
-use super::{Refused, case::Case, done::Moved, expire, ids::Kind, names::LAPSED_MAX, rows::AccountRow};
-use crate::model::{
-    AccountTransaction, AccountTransactionId, Event, Json, PointsResults, SchemeRef, TransactionStatus,
-    WalletId, WalletTransaction, WalletTransactionId,
+use super::{
+    Refused, case::Case, done::Moved, expire, ids::Kind, names::LAPSED_MAX, note::Note, rows::AccountRow,
 };
-
-/// What an account transaction says beside its points.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Note {
-    pub parent: Option<AccountTransactionId>,
-    pub wallet_transaction: Option<WalletTransactionId>,
-    pub details: Option<Json>,
-}
+use crate::model::{
+    AccountTransaction, AccountTransactionId, Event, PointsResults, SchemeRef, TransactionStatus, WalletId,
+    WalletTransaction,
+};
 
 /// How the lifetime figures of an account move with its points. They are counters, not balances: they stop at
 /// 2^53 − 1 rather than refuse a purchase.
@@ -350,32 +344,6 @@ impl Case<'_, '_> {
         self.add_account_transaction(transaction.clone());
         Moved { transaction, account }
     }
-}
-
-/// `details` of an account transaction: what the request gave, where it was, and what is said of the figures.
-pub(super) fn details(
-    given: Option<&Json>,
-    location: &crate::model::Location,
-    balances: Option<String>,
-) -> Option<Json> {
-    let mut map: serde_json::Map<String, serde_json::Value> =
-        given.and_then(|given| serde_json::from_str(given.get()).ok()).unwrap_or_default();
-    let mut put = |name: &str, text: Option<String>| {
-        if let Some(text) = text {
-            map.insert(name.to_owned(), text.into());
-        }
-    };
-    put("merchant_store_id", location.store.clone());
-    put("merchant_store_parent_id", location.store_parent.clone());
-    put("balances", balances);
-    if map.is_empty() { None } else { crate::model::to_json(&map) }
-}
-
-/// The figures of a spend as the JSON text that its details carry.
-pub(super) fn balances_text(points: i64, money: i64) -> String {
-    format!(
-        "{{\"CURRENT\":{points},\"LIFETIME_SPEND\":{points},\"LIFETIME_SPEND_VALUE\":{money},\"USABLE\":{points}}}"
-    )
 }
 
 pub(super) fn amount(points: i64) -> Result<Amount, Refused> {

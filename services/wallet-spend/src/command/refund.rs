@@ -11,8 +11,9 @@ use super::{
     done::{Done, Moved, Refunded},
     event::{self, Beside},
     ids::Kind,
+    note::{Note, details},
     open::purchase,
-    points::{Lifetime, Note, details},
+    points::Lifetime,
 };
 use crate::model::{
     Event, PointsResults, TransactionStatus, TransactionType, WalletTransaction, WalletTransactionId,

@@ -13,7 +13,8 @@ use super::{
     done::{Done, Moved, Settled},
     event::{self, Beside},
     ids::Kind,
-    points::{Lifetime, Note, balances_text, details},
+    note::{Note, balances_text, details},
+    points::Lifetime,
     spend::points_back,
 };
 use crate::model::{

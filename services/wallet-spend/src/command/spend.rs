@@ -11,7 +11,8 @@ use super::{
     done::{Done, Moved, Spent},
     event::{self, Beside},
     ids::Kind,
-    points::{Lifetime, Note, balances_text, details},
+    note::{Note, balances_text, details},
+    points::Lifetime,
     rows::AccountRow,
 };
 use crate::model::{

@@ -15,8 +15,8 @@ use crate::{
     model::text_of,
 };
 
-/// The row of such an event. Its first key tells it from an event that is stored as it is sent: `page.sql` of the
-/// events crate finds the answer by it.
+/// What is stored of such an event. `answer` tells it from an event that is stored as it is sent: `page.sql` of the events
+/// crate finds the answer by it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept<'a> {
     answer: AnswerOf<'a>,
