@@ -59,7 +59,7 @@ pub async fn page(
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<(Vec<Event>, Option<Uuid>), PageError> {
-    let rows = client.query(include_str!("sql/page.sql"), &[&after, &limit]).await?;
+    let rows = client.query(include_str!("sql/page.sql"), &[&after.unwrap_or_default(), &limit]).await?;
     let mut events = Vec::new();
     let mut last = after;
     let mut rest = rows.as_slice();

@@ -158,3 +158,40 @@ async fn a_transaction_that_is_gone_is_not_passed_over() {
     let read = page(&app(&database).await, nothing_to_render, None, 10).await;
     assert!(matches!(read, Err(PageError::NothingToTell(_))), "{read:?}");
 }
+
+#[tokio::test]
+async fn a_page_reads_what_is_on_it_however_long_the_outbox_is() {
+    let database = TestDatabase::new().await;
+    let admin = database.admin().await;
+    // Of two brands in turns, so that those of one are not in a row.
+    admin
+        .batch_execute(
+            "insert into ledger.brands (brand_id, name) values ('acme', 'Acme'), ('umbrella', 'Umbrella');
+             insert into events.outbox (brand_key, event_id, kind, subjects, payload, created_at)
+             select ledger.brand_key(case when n % 2 = 0 then 'acme' else 'umbrella' end),
+                    lpad(to_hex(n), 32, '0')::uuid, 'events', '{}',
+                    json_build_array(json_build_object('kind', 'test.told.v1', 'told', n))::text, now()
+               from generate_series(1, 20000) n;
+             analyze events.outbox",
+        )
+        .await
+        .unwrap();
+    let read = "select seq_tup_read, idx_tup_fetch from pg_stat_user_tables where relname = 'outbox'";
+    let app = app(&database).await;
+    let (mut after, mut told) = (None, Vec::new());
+    // The server makes a plan for each of the first five times, and then one for all.
+    for _ in 0..10 {
+        let (events, last) = page(&app, nothing_to_render, after, 20).await.unwrap();
+        told.extend(events.into_iter().map(|event| serde_json::to_value(&event.data).unwrap()));
+        after = last;
+    }
+    app.batch_execute("select pg_stat_force_next_flush()").await.unwrap();
+    assert_eq!(told, (1..=200).map(|n| json!(n)).collect::<Vec<Value>>());
+    let row = admin.query_one(read, &[]).await.unwrap();
+    let (through_all, by_index): (i64, i64) = (row.get(0), row.get(1));
+    // A page may look at the row after its last.
+    assert!(
+        through_all == 0 && (200..=210).contains(&by_index),
+        "{through_all} and {by_index} rows were read"
+    );
+}

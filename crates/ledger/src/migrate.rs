@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         include_str!("../../../migrations/20261130061000_vacuum_new_rows.sql"),
     ),
     ("20261130120000_pace_vacuum", include_str!("../../../migrations/20261130120000_pace_vacuum.sql")),
+    ("20261130140000_key_rows_by_id", include_str!("../../../migrations/20261130140000_key_rows_by_id.sql")),
 ];
 
 /// Any number that nothing else in the database locks: "zerosum" in ASCII.

@@ -8,7 +8,7 @@ with page as (
               when payload is not null
               then json_build_array(json_build_object('kind', kind, 'told', payload::json)) end as events
     from events.outbox
-   where ($1::uuid is null or event_id > $1)
+   where event_id > $1
    order by event_id
    limit $2
 )
