@@ -3,6 +3,8 @@
 # Its command says which one a container runs; see docker-compose.yml.
 
 FROM rust:1.95-slim-bookworm AS build
+# The image has a C compiler; the allocator is built with make.
+RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # The caches stay on the building machine, so the binaries are copied out of them in the same step.

@@ -122,15 +122,16 @@ impl Bench {
         let connections: BTreeSet<usize> = connections.iter().map(|count| (*count).min(most)).collect();
         for connections in connections {
             let closed = Shape { scenario, connections, pace: Pace::Closed };
-            let shape = match scenario {
-                Scenario::Till => Shape { pace: Pace::Open(till_rate), ..closed },
+            let line = match scenario {
                 Scenario::SeventyPercent => {
-                    let peak = scenario::measure(self, &mut ground, &cast, closed).await?;
-                    Shape { pace: Pace::Open(peak.median.per_second * 7 / 10), ..closed }
+                    scenario::measure_below_peak(self, &mut ground, &cast, closed).await?
                 }
-                _ => closed,
+                Scenario::Till => {
+                    let fixed = Shape { pace: Pace::Open(till_rate), ..closed };
+                    scenario::measure(self, &mut ground, &cast, fixed).await?
+                }
+                _ => scenario::measure(self, &mut ground, &cast, closed).await?,
             };
-            let line = scenario::measure(self, &mut ground, &cast, shape).await?;
             self.tell(line);
         }
         ground.stop().await?;

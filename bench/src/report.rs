@@ -71,6 +71,22 @@ pub struct Line {
 }
 
 impl Line {
+    /// Rounds of one run each as one line: the figures of all of them; what the runs cost is the last one's.
+    pub fn of_rounds(mut rounds: Vec<Self>) -> Option<Self> {
+        let mut line = rounds.pop()?;
+        let later = std::mem::take(&mut line.runs);
+        line.runs = rounds.iter().flat_map(|round| &round.runs).copied().chain(later).collect();
+        line.median = Figures::median(&line.runs);
+        for (error, count) in rounds.iter().flat_map(|round| &round.errors) {
+            *line.errors.entry(error.clone()).or_default() += count;
+        }
+        let mut rates: Vec<u64> =
+            rounds.iter().filter_map(|round| round.open_loop_rate).chain(line.open_loop_rate).collect();
+        rates.sort_unstable();
+        line.open_loop_rate = rates.get(rates.len() / 2).copied();
+        Some(line)
+    }
+
     pub const HEADING: &str = "scenario             conn         /s   p50 ms   p99 ms p99.9 ms errors batch  WAL B disk B  HOT % RSS MiB  cores: service, postgres, load";
 
     /// The largest peak of its services, in KiB.
@@ -130,6 +146,27 @@ mod tests {
         assert_eq!((median.per_second, median.p99_us), (5, 20));
         let median = Figures::median(&[run(1, 30), run(9, 10)]);
         assert_eq!((median.per_second, median.p99_us), (1, 30), "of two the worse");
+    }
+
+    #[test]
+    fn rounds_are_one_line_with_the_runs_of_all() {
+        let round = |per_second, p99_us, rate, errors: &[(&str, u64)]| {
+            let run = Figures { per_second, p99_us, ..Figures::default() };
+            let errors = errors.iter().map(|(error, count)| ((*error).to_owned(), *count)).collect();
+            let line = Line::of_runs(Scenario::SeventyPercent, 64, vec![run]);
+            Line { open_loop_rate: Some(rate), errors, ..line }
+        };
+        let rounds = vec![
+            round(700, 9, 700, &[("503 BUSY", 1)]),
+            round(500, 7, 500, &[]),
+            round(600, 30, 600, &[("503 BUSY", 2)]),
+        ];
+        let line = Line::of_rounds(rounds).unwrap();
+        let runs: Vec<u64> = line.runs.iter().map(|run| run.per_second).collect();
+        assert_eq!(runs, [700, 500, 600]);
+        assert_eq!((line.median.per_second, line.median.p99_us), (600, 9));
+        assert_eq!((line.open_loop_rate, line.errors.get("503 BUSY")), (Some(600), Some(&3)));
+        assert!(Line::of_rounds(Vec::new()).is_none());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub use cast::Cast;
 pub use ground::Ground;
-pub use run::{Shape, measure};
+pub use run::{Shape, measure, measure_below_peak};
 
 use crate::serve::Service;
 
