@@ -50,6 +50,8 @@ pub enum Scenario {
     Cash,
     /// Wallet spends that lock, each settled by the next request.
     Wallet,
+    /// Wallet spends that take their points at once.
+    WalletSpends,
     /// Wallet calculate.
     Calculate,
     /// Balances of accounts.
@@ -88,7 +90,7 @@ impl Scenario {
             | Self::Ledger
             | Self::SeventyPercent => &[Service::Accounting],
             Self::Cash => &[Service::Cash],
-            Self::Wallet | Self::Calculate => &[Service::WalletSpend],
+            Self::Wallet | Self::WalletSpends | Self::Calculate => &[Service::WalletSpend],
             Self::Till => &[Service::Accounting, Service::Cash, Service::WalletSpend],
         }
     }

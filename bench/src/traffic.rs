@@ -15,7 +15,7 @@ pub use ledger::{Accounts, Batches, Pick, Posts};
 pub use mix::Mix;
 pub use read::Reads;
 pub use steps::Steps;
-pub use wallet::{Calculates, SpendsAndSettles, Till, Wallet};
+pub use wallet::{Calculates, Taken, Till, Wallet, WalletSpends};
 pub use zipf::Zipf;
 
 /// One caller: a till with its token. It lives on one connection per service and waits for each answer.

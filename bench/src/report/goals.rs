@@ -94,6 +94,7 @@ fn ratios(lines: &Lines<'_>) -> Vec<Goal> {
         Goal::ratio("random ≥ 0.2 × the trivial route", random, of(Scenario::Trivial), 20),
         Goal::ratio("cash spends ≥ 0.7 × random", of(Scenario::Cash), random, 70),
         Goal::ratio("wallet spends and settles ≥ 0.5 × random", of(Scenario::Wallet), random, 50),
+        Goal::ratio("wallet spends at once ≥ 0.5 × random", of(Scenario::WalletSpends), random, 50),
     ]
 }
 

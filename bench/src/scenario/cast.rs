@@ -9,8 +9,8 @@ use crate::{
     bench::Bench,
     books::Brand,
     traffic::{
-        Batches, Calculates, Grants, Mix, Pick, Posts, Reads, Spends, SpendsAndSettles, Till, Traffic,
-        Wallet, Zipf, user,
+        Batches, Calculates, Grants, Mix, Pick, Posts, Reads, Spends, Taken, Till, Traffic, Wallet,
+        WalletSpends, Zipf, user,
     },
 };
 
@@ -58,7 +58,9 @@ impl Cast {
         match self.scenario {
             Scenario::Balance | Scenario::Ledger => self.post_some(bench, ground).await?,
             Scenario::Cash => self.grant(bench, ground, 0).await?,
-            Scenario::Wallet | Scenario::Calculate => self.open_wallets(ground, 0).await?,
+            Scenario::Wallet | Scenario::WalletSpends | Scenario::Calculate => {
+                self.open_wallets(ground, 0).await?;
+            }
             Scenario::Till => {
                 self.post_some(bench, ground).await?;
                 self.grant(bench, ground, 1).await?;
@@ -92,7 +94,11 @@ impl Cast {
             Scenario::Balance | Scenario::Ledger => Box::new(Reads::new(head, self.paths.clone(), 0)),
             Scenario::Wallet => {
                 let (till, wallets) = self.wallets()?;
-                Box::new(SpendsAndSettles::new(till, wallets, 0))
+                Box::new(WalletSpends::new(till, wallets, Taken::BySettle, 0))
+            }
+            Scenario::WalletSpends => {
+                let (till, wallets) = self.wallets()?;
+                Box::new(WalletSpends::new(till, wallets, Taken::AtOnce, 0))
             }
             Scenario::Calculate => {
                 let (till, wallets) = self.wallets()?;
@@ -106,7 +112,7 @@ impl Cast {
                     (20, Box::new(Reads::new(head.clone(), self.paths.clone(), 0))),
                     (10, Box::new(Posts::new(&head, accounts(), Pick::Random, None))),
                     (10, Box::new(Spends::new(&head, &brand.id, self.users, 1))),
-                    (10, Box::new(SpendsAndSettles::new(till, wallets, 2))),
+                    (10, Box::new(WalletSpends::new(till, wallets, Taken::BySettle, 2))),
                 ];
                 Box::new(Mix::new(shares))
             }

@@ -1,4 +1,4 @@
-//! Loyalty points: calculate, and spends that lock and are then settled. Every request is signed.
+//! Loyalty points: calculate, spends that lock and are then settled, and spends at once. Every request is signed.
 
 use std::{io::Write as _, sync::Arc};
 
@@ -65,9 +65,18 @@ impl Traffic for Calculates {
     }
 }
 
-/// A spend of a random wallet that locks its points, then the settle of it, and so on.
-pub struct SpendsAndSettles {
+/// How a spend takes its points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It locks them; the next request settles it.
+    BySettle,
+    AtOnce,
+}
+
+/// Spends of random wallets, one after the other.
+pub struct WalletSpends {
     till: Till,
+    taken: Taken,
     location: String,
     wallets: Arc<Vec<Wallet>>,
     /// The wallet and the reference of a spend that is not settled.
@@ -77,14 +86,14 @@ pub struct SpendsAndSettles {
     target: usize,
 }
 
-impl SpendsAndSettles {
-    pub fn new(till: Till, wallets: Arc<Vec<Wallet>>, target: usize) -> Self {
+impl WalletSpends {
+    pub fn new(till: Till, wallets: Arc<Vec<Wallet>>, taken: Taken, target: usize) -> Self {
         let (location, random) = (till.location(), SmallRng::from_os_rng());
-        Self { till, location, wallets, open: None, body: Vec::new(), random, target }
+        Self { till, taken, location, wallets, open: None, body: Vec::new(), random, target }
     }
 }
 
-impl Traffic for SpendsAndSettles {
+impl Traffic for WalletSpends {
     fn next(&mut self, request: &mut Vec<u8>) -> Option<usize> {
         self.body.clear();
         // Writing to memory cannot fail.
@@ -93,12 +102,13 @@ impl Traffic for SpendsAndSettles {
                 let (place, reference) =
                     (self.random.random_range(0..self.wallets.len()), self.random.random());
                 let Wallet { identity, adjudication, .. } = &self.wallets[place];
+                let locks = self.taken == Taken::BySettle;
                 let _ = write!(
                     self.body,
-                    r#"{{"identity":{{"identityValue":"{identity}"}},"location":{},"reference":"{reference:032x}","lock":true,"spendAdjudicationResults":{adjudication}}}"#,
+                    r#"{{"identity":{{"identityValue":"{identity}"}},"location":{},"reference":"{reference:032x}","lock":{locks},"spendAdjudicationResults":{adjudication}}}"#,
                     self.location,
                 );
-                self.open = Some((place, reference));
+                self.open = locks.then_some((place, reference));
                 "/connect/wallet/spend"
             }
             Some((place, spend)) => {
