@@ -15,6 +15,15 @@ use zerosum_events::{Event, PageError, page};
 use zerosum_ledger::{Engine, EngineConfig, Submission};
 use zerosum_testkit::TestDatabase;
 
+/// The books of a brand, and what posts into them.
+async fn acme() -> (TestDatabase, Engine<Accounting>) {
+    let database = TestDatabase::new().await;
+    let admin = database.admin().await;
+    admin.batch_execute("insert into ledger.brands (brand_id, name) values ('acme', 'Acme')").await.unwrap();
+    let engine = Engine::start(Accounting, EngineConfig::new(database.app_url().parse().unwrap()));
+    (database, engine)
+}
+
 async fn submit(engine: &Engine<Accounting>, command: Command) -> Option<Done> {
     let submission = Submission {
         brand: BrandId::parse("acme").unwrap(),
@@ -88,10 +97,7 @@ async fn all(database: &TestDatabase) -> Vec<Event> {
 
 #[tokio::test]
 async fn a_posting_tells_of_itself_and_of_each_balance_it_changed() {
-    let database = TestDatabase::new().await;
-    let admin = database.admin().await;
-    admin.batch_execute("insert into ledger.brands (brand_id, name) values ('acme', 'Acme')").await.unwrap();
-    let engine = Engine::start(Accounting, EngineConfig::new(database.app_url().parse().unwrap()));
+    let (database, engine) = acme().await;
     let (from, to) = (open(&engine, None).await, open(&engine, Some("u-1")).await);
     let done = submit(&engine, post(&[(from, -700, None), (to, 500, Some("first")), (to, 200, None)])).await;
     let Some(Done::Posted(Posted { id, posted_at, .. })) = done else { panic!("{done:?}") };
@@ -144,13 +150,11 @@ async fn a_posting_tells_of_itself_and_of_each_balance_it_changed() {
 
 #[tokio::test]
 async fn a_transaction_that_is_gone_is_not_passed_over() {
-    let database = TestDatabase::new().await;
-    let admin = database.admin().await;
-    admin.batch_execute("insert into ledger.brands (brand_id, name) values ('acme', 'Acme')").await.unwrap();
-    let engine = Engine::start(Accounting, EngineConfig::new(database.app_url().parse().unwrap()));
+    let (database, engine) = acme().await;
     let (from, to) = (open(&engine, None).await, open(&engine, None).await);
     assert!(submit(&engine, post(&[(from, -1, None), (to, 1, None)])).await.is_some());
     // As only a superuser can.
+    let admin = database.admin().await;
     admin
         .batch_execute("set session_replication_role = replica; delete from ledger.transactions")
         .await
@@ -179,7 +183,6 @@ async fn a_page_reads_what_is_on_it_however_long_the_outbox_is() {
     let read = "select seq_tup_read, idx_tup_fetch from pg_stat_user_tables where relname = 'outbox'";
     let app = app(&database).await;
     let (mut after, mut told) = (None, Vec::new());
-    // The server makes a plan for each of the first five times, and then one for all.
     for _ in 0..10 {
         let (events, last) = page(&app, nothing_to_render, after, 20).await.unwrap();
         told.extend(events.into_iter().map(|event| serde_json::to_value(&event.data).unwrap()));

@@ -13,7 +13,7 @@ pub use args::{LogFormat, ServiceArgs, TokenArgs};
 pub use parts::{Parts, READ_CONNECTIONS_DEFAULT, StartError, readiness};
 pub use run::{Tokens, run, stop_signal};
 
-/// A request's memory is made and freed by whichever threads it passes. The C library's heaps belong to threads and give
-/// back only what is free at their ends, so under load each grew for minutes, to the most that it had ever held.
+/// A request's memory is made and freed by whichever threads it passes. Of the C library's heaps, which are threads',
+/// each grew under load for minutes, to the most that was ever used of it; together much less was used.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
