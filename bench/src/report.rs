@@ -71,13 +71,15 @@ pub struct Line {
 }
 
 impl Line {
-    /// Rounds of one run each as one line: the figures of all of them; what the runs cost is the last one's.
-    pub fn of_rounds(mut rounds: Vec<Self>) -> Option<Self> {
+    /// Runs below a peak, each with the peak that it goes by, as one line: the figures of all the runs, and the errors of
+    /// the peaks too; what the runs cost is the last one's.
+    pub fn below_peaks(rounds: Vec<(Self, Self)>) -> Option<Self> {
+        let (peaks, mut rounds): (Vec<Self>, Vec<Self>) = rounds.into_iter().unzip();
         let mut line = rounds.pop()?;
         let later = std::mem::take(&mut line.runs);
         line.runs = rounds.iter().flat_map(|round| &round.runs).copied().chain(later).collect();
         line.median = Figures::median(&line.runs);
-        for (error, count) in rounds.iter().flat_map(|round| &round.errors) {
+        for (error, count) in peaks.iter().chain(&rounds).flat_map(|line| &line.errors) {
             *line.errors.entry(error.clone()).or_default() += count;
         }
         let mut rates: Vec<u64> =
@@ -149,24 +151,26 @@ mod tests {
     }
 
     #[test]
-    fn rounds_are_one_line_with_the_runs_of_all() {
-        let round = |per_second, p99_us, rate, errors: &[(&str, u64)]| {
+    fn runs_below_peaks_are_one_line_with_the_runs_and_errors_of_all() {
+        let line = |per_second, p99_us, rate, errors: &[(&str, u64)]| {
             let run = Figures { per_second, p99_us, ..Figures::default() };
             let errors = errors.iter().map(|(error, count)| ((*error).to_owned(), *count)).collect();
             let line = Line::of_runs(Scenario::SeventyPercent, 64, vec![run]);
-            Line { open_loop_rate: Some(rate), errors, ..line }
+            Line { open_loop_rate: rate, errors, ..line }
         };
         let rounds = vec![
-            round(700, 9, 700, &[("503 BUSY", 1)]),
-            round(500, 7, 500, &[]),
-            round(600, 30, 600, &[("503 BUSY", 2)]),
+            (line(1000, 99, None, &[]), line(700, 9, Some(700), &[("503 BUSY", 1)])),
+            (line(720, 99, None, &[("503 BUSY", 4)]), line(500, 7, Some(500), &[])),
+            (line(860, 99, None, &[("reset", 1)]), line(600, 30, Some(600), &[("503 BUSY", 2)])),
         ];
-        let line = Line::of_rounds(rounds).unwrap();
+        let line = Line::below_peaks(rounds).unwrap();
         let runs: Vec<u64> = line.runs.iter().map(|run| run.per_second).collect();
         assert_eq!(runs, [700, 500, 600]);
         assert_eq!((line.median.per_second, line.median.p99_us), (600, 9));
-        assert_eq!((line.open_loop_rate, line.errors.get("503 BUSY")), (Some(600), Some(&3)));
-        assert!(Line::of_rounds(Vec::new()).is_none());
+        assert_eq!(line.open_loop_rate, Some(600));
+        let errors: Vec<(&str, u64)> = line.errors.iter().map(|(error, count)| (&**error, *count)).collect();
+        assert_eq!(errors, [("503 BUSY", 7), ("reset", 1)]);
+        assert!(Line::below_peaks(Vec::new()).is_none());
     }
 
     #[test]

@@ -24,6 +24,7 @@ fn with_256_connections_no_service_holds_more_than_100_mib() {
     let lines = told["results"].as_array().unwrap();
     assert_eq!(lines.len(), 3, "{told}");
     for line in lines {
+        assert_eq!(line["connections"], 256);
         let peak_kib = line["memory"][0][1]["peak_kib"].as_u64().unwrap();
         assert!(peak_kib < 100 * 1024, "{line}");
     }

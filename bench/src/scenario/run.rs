@@ -37,17 +37,13 @@ pub async fn measure_below_peak(
     cast: &Cast,
     closed: Shape,
 ) -> anyhow::Result<Line> {
-    let mut lines = Vec::new();
+    let mut rounds = Vec::new();
     for _ in 0..bench.measure.runs {
         let peak = measure_runs(bench, ground, cast, closed, 1).await?;
         let below = Shape { pace: Pace::Open(peak.median.per_second * 7 / 10), ..closed };
-        let mut line = measure_runs(bench, ground, cast, below, 1).await?;
-        for (error, count) in peak.errors {
-            *line.errors.entry(error).or_default() += count;
-        }
-        lines.push(line);
+        rounds.push((peak, measure_runs(bench, ground, cast, below, 1).await?));
     }
-    Line::of_rounds(lines).context("no run was asked for")
+    Line::below_peaks(rounds).context("no run was asked for")
 }
 
 async fn measure_runs(
