@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::Invalid;
 
-/// The number that is in the primary key of every table: half of an index entry would be the brand's name.
+/// The number that is in every primary key: half of an index entry would be the brand's name.
 ///
 /// The first eight bytes of the name's SHA-256, as `ledger.brand_key` reckons them too. The database refuses a second
 /// name with the same number, so a brand that exists has its number for itself.
