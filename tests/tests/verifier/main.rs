@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use zerosum_ledger::verify::{Checker, Report};
-use zerosum_tests::{Stage, wallet::Wallet};
+use zerosum_tests::{Ask, Stage, accounting, cash, wallet::Wallet};
 
 /// A wallet with a spend in every state: locked, voided, settled in part, settled and refunded in part.
 async fn played() -> Stage {
@@ -141,5 +141,94 @@ async fn points_of_a_scheme_that_are_neither_redeemed_nor_expired_nor_alive_are_
     ] {
         let report = planted(&played().await, gone).await;
         assert_finds(&report, Checker::W5, "scheme", "not those redeemed, expired and alive");
+    }
+}
+
+/// One answer of each kind, in books of accounting and cash.
+async fn answered() -> Stage {
+    let stage = Stage::new().await;
+    let client = stage.accounting().await;
+    let (till, safe) = (client.account("Till").await, client.account("Safe").await);
+    client.need(accounting::transfer(&till, &safe, 5), 201).await;
+    let batch =
+        json!({"atomic": true, "transactions": [accounting::transaction(&[(&till, 7), (&safe, -7)])]});
+    client.need(Ask::post("postTransactionBatch", "/v1/transactions/batch", &batch), 201).await;
+    let client = stage.cash().await;
+    client.need(cash::grant("ada", 500, None), 201).await;
+    client.need(cash::spend("ada", 200), 201).await;
+    stage
+}
+
+/// What an answer names that is not there, and what it says that is not so.
+#[tokio::test]
+async fn an_answer_of_any_kind_that_is_not_in_the_books_is_found() {
+    const MISSING: &str = "names something that the books do not have";
+    const DIFFERS: &str = "differs from what was";
+    let stage = answered().await;
+    stage.as_owner("create table kept as select brand_key, name, outcome from ledger.idempotency_keys").await;
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    for (kind, from, to, message) in [
+        ("posted", r#""id":"[^"]+"#, &*format!(r#""id":"{nobody}"#), MISSING),
+        ("posted", r#""type":""#, r#""type":"x"#, DIFFERS),
+        ("posted", r#""at":"2"#, r#""at":"3"#, DIFFERS),
+        ("posted", r#""n":5"#, r#""n":6"#, DIFFERS),
+        ("batch", r#""id":"[^"]+"#, &*format!(r#""id":"{nobody}"#), MISSING),
+        ("batch", r#""n":7"#, r#""n":8"#, DIFFERS),
+        ("opened", r#""id":"[^"]+"#, &*format!(r#""id":"{nobody}"#), MISSING),
+        ("opened", r#""name":""#, r#""name":"x"#, DIFFERS),
+        ("granted", r#""grant":"[^"]+"#, &*format!(r#""grant":"{nobody}"#), MISSING),
+        ("granted", r#""amount":5"#, r#""amount":6"#, DIFFERS),
+        ("granted", r#""account":"[^"]+"#, &*format!(r#""account":"{nobody}"#), DIFFERS),
+        ("spent", r#""transaction":"[^"]+"#, &*format!(r#""transaction":"{nobody}"#), MISSING),
+        ("spent", r#""account":"[^"]+"#, &*format!(r#""account":"{nobody}"#), MISSING),
+        ("spent", r#""amount":2"#, r#""amount":3"#, DIFFERS),
+    ] {
+        let change = format!(
+            "update ledger.idempotency_keys set outcome = regexp_replace(outcome, '{from}', '{to}')
+              where outcome::jsonb ? '{kind}'"
+        );
+        assert_finds(&planted(&stage, &change).await, Checker::C3, "key ", message);
+        let mend =
+            "update ledger.idempotency_keys k set outcome = o.outcome from kept o where o.name = k.name";
+        let report = planted(&stage, mend).await;
+        assert!(report.is_clean(), "{report}");
+    }
+}
+
+/// The other way round: the rows are changed under their answers.
+#[tokio::test]
+async fn an_answer_of_the_wallet_whose_rows_are_gone_or_others_is_found() {
+    for (change, told, message) in [
+        (
+            "update wallet.wallet_transactions set created_at = created_at - interval '1 day'",
+            "spend",
+            "differs",
+        ),
+        ("update wallet.wallet_transactions set type = 'OPEN' where type = 'REFUND'", "refund", "differs"),
+        (
+            "update wallet.wallet_transactions set status = 'VOIDED' where type = 'SETTLE'",
+            "settle",
+            "differs",
+        ),
+        ("update wallet.account_transactions set current_after = 7 where event = 'VOID'", "void", "differs"),
+        ("update wallet.account_transactions set wallet_id = 1 where event = 'LOCK'", "spend", "differs"),
+        (
+            "update wallet.account_transactions set account_id = 1 where event = 'REFUND'",
+            "refund",
+            "do not have",
+        ),
+        ("delete from wallet.account_transactions where event = 'SPEND'", "settle", "do not have"),
+        (
+            "update wallet.wallet_transactions set wallet_id = 1 where type = 'REFUND'",
+            "refund",
+            "do not have",
+        ),
+        ("delete from wallet.wallet_transactions where status = 'VOIDED'", "void", "do not have"),
+    ] {
+        let report = planted(&played().await, change).await;
+        let found = report.of(Checker::C3).any(|finding| {
+            finding.what.ends_with(&format!("wallet-spend/{told}")) && finding.message.contains(message)
+        });
+        assert!(found, "{change}: of {told}, {message}\n{report}");
     }
 }

@@ -2,14 +2,16 @@
 -- their rows say, and is the answer to the reference that is its key. A row of account_transactions never changes. Of a
 -- wallet transaction some things never do, some not once it is more than an open purchase, and the rest not once it has
 -- ended; what may have changed since is not compared. What an answer says of wallets, identities, accounts and schemes
--- is not looked at.
+-- is not looked at. A transaction is looked up by its wallet or account too, as its key begins with it: of another one's
+-- it is told that the books do not have it.
+-- Answers are read one after the other and never written down, as in verify_answers.sql.
 with said as (
   select k.brand_key, k.scope, k.key, o.name, o.answer
     from ledger.idempotency_keys k
    cross join lateral jsonb_each(k.outcome::jsonb) as o (name, answer)
    where not k.refused and k.scope like 'wallet-spend%'
-), told as materialized (
-  -- Every transaction that is told of, out of one reading of each answer; then two joins of whole sets.
+), told as (
+  -- Every transaction that is told of, out of one reading of each answer.
   select s.brand_key, s.scope, s.key, n.of_account,
          -- What ends or refunds something is its key's first part; an open's key is none of its references.
          n.first and s.scope like 'wallet-spend/%' and s.name <> 'Opened' as answers_key, t.*
@@ -55,55 +57,54 @@ with said as (
      -- Of an account transaction.
      wallet_transaction bigint, event text, value bigint, current_before bigint, current_after bigint,
      lifetime_before bigint, lifetime_after bigint, posting uuid, at timestamptz)
-), wallet_transactions as (
-  select t.*, t.kind = 'SETTLE' and t.status = 'ACTIVE' as open,
-         t.status in ('SETTLED', 'VOIDED', 'CANCELLED') as ended,
-         z.*
-    from told t
-   -- An answer leaves its zeros out.
-   cross join lateral (
-     select coalesce(t.points, 0) as told_points, coalesce(t.money, 0) as told_money,
-            coalesce(t.points_back, 0) as told_points_back, coalesce(t.settled_points, 0) as told_settled_points,
-            coalesce(t.settled_money, 0) as told_settled_money,
-            array(select case when t.results is not null then coalesce((t.results ->> f.name)::bigint, 0) end
-                    from unnest(array['spend', 'debit', 'refund', 'earn', 'credit', 'money'])
-                      with ordinality as f (name, place)
-                   order by f.place) as figures
-   ) z
-   where not t.of_account
 ), judged as (
-  select t.brand_key, t.scope, t.key, 'wallet transaction ' || coalesce(t.id::text, 'without an id') as told,
-         x.wallet_transaction_id is null as missing,
-         (x.wallet_id, x.type, x.account_id, x.money, x.points_back, x.hold_id, x.lock_transaction, x.original_id,
-          x.created_at)
-         is distinct from
-         (t.wallet, t.kind, t.account, t.told_money, t.told_points_back, t.hold, t.lock_transaction, t.original,
-          t.created_at)
-         -- Another open may have taken its reference; what it gave is its points once it is settled.
-         or not t.open and (x.reference, x.points) is distinct from (t.reference, t.told_points)
-         or t.ended
-            and (x.parent_id, x.status, x.settled_points, x.settled_money, x.closing_transaction, x.spend_posting,
-                 coalesce(x.results, array_fill(null::bigint, array[6])))
-                is distinct from
-                (coalesce(t.parent, 0), t.status, t.told_settled_points, t.told_settled_money, t.closing_transaction,
-                 t.spend_posting, t.figures)
-         or not t.ended and t.kind = 'SPEND' and t.status = 'ACTIVE'
-            and t.figures is distinct from array[x.points, 0, 0, 0, 0, x.money]
-         or t.answers_key and t.reference is distinct from split_part(t.key, chr(31), 1) as differs
-    from wallet_transactions t
-    left join wallet.wallet_transactions x on x.brand_key = t.brand_key and x.wallet_transaction_id = t.id
-  union all
-  select t.brand_key, t.scope, t.key, 'account transaction ' || coalesce(t.id::text, 'without an id'),
-         x.account_transaction_id is null,
-         (x.parent_id, x.wallet_id, x.account_id, x.wallet_transaction_id, x.event, x.value, x.current_before,
-          x.current_after, x.lifetime_before, x.lifetime_after, x.posting, x.created_at)
-         is distinct from
-         (coalesce(t.parent, 0), t.wallet, t.account, coalesce(t.wallet_transaction, 0), t.event, t.value,
-          t.current_before, t.current_after, coalesce(t.lifetime_before, 0), coalesce(t.lifetime_after, 0), t.posting,
-          t.at)
+  select t.brand_key, t.scope, t.key, j.told, j.missing, j.differs
     from told t
-    left join wallet.account_transactions x on x.brand_key = t.brand_key and x.account_transaction_id = t.id
-   where t.of_account
+   cross join lateral (
+     select 'wallet transaction ' || coalesce(t.id::text, 'without an id') as told,
+            x.wallet_transaction_id is null as missing,
+            (x.type, x.account_id, x.money, x.points_back, x.hold_id, x.lock_transaction, x.original_id, x.created_at)
+            is distinct from
+            (t.kind, t.account, z.money, z.points_back, t.hold, t.lock_transaction, t.original, t.created_at)
+            -- Another open may have taken its reference; what it gave is its points once it is settled.
+            or not z.open and (x.reference, x.points) is distinct from (t.reference, z.points)
+            or z.ended
+               and (x.parent_id, x.status, x.settled_points, x.settled_money, x.closing_transaction, x.spend_posting,
+                    coalesce(x.results, array_fill(null::bigint, array[6])))
+                   is distinct from
+                   (coalesce(t.parent, 0), t.status, z.settled_points, z.settled_money, t.closing_transaction,
+                    t.spend_posting, z.figures)
+            or not z.ended and t.kind = 'SPEND' and t.status = 'ACTIVE'
+               and z.figures is distinct from array[x.points, 0, 0, 0, 0, x.money]
+            or t.answers_key and t.reference is distinct from split_part(t.key, chr(31), 1) as differs
+       -- An answer leaves its zeros out.
+       from (
+         select t.kind = 'SETTLE' and t.status = 'ACTIVE' as open,
+                t.status in ('SETTLED', 'VOIDED', 'CANCELLED') as ended,
+                coalesce(t.points, 0) as points, coalesce(t.money, 0) as money,
+                coalesce(t.points_back, 0) as points_back, coalesce(t.settled_points, 0) as settled_points,
+                coalesce(t.settled_money, 0) as settled_money,
+                array(select case when t.results is not null then coalesce((t.results ->> f.name)::bigint, 0) end
+                        from unnest(array['spend', 'debit', 'refund', 'earn', 'credit', 'money'])
+                          with ordinality as f (name, place)
+                       order by f.place) as figures
+       ) z
+       left join wallet.wallet_transactions x
+         on x.brand_key = t.brand_key and x.wallet_id = t.wallet and x.wallet_transaction_id = t.id
+      where not t.of_account
+     union all
+     select 'account transaction ' || coalesce(t.id::text, 'without an id'),
+            x.account_transaction_id is null,
+            (x.parent_id, x.wallet_id, x.wallet_transaction_id, x.event, x.value, x.current_before, x.current_after,
+             x.lifetime_before, x.lifetime_after, x.posting, x.created_at)
+            is distinct from
+            (coalesce(t.parent, 0), t.wallet, coalesce(t.wallet_transaction, 0), t.event, t.value, t.current_before,
+             t.current_after, coalesce(t.lifetime_before, 0), coalesce(t.lifetime_after, 0), t.posting, t.at)
+       from (values (true)) as one (row)
+       left join wallet.account_transactions x
+         on x.brand_key = t.brand_key and x.account_id = t.account and x.account_transaction_id = t.id
+      where t.of_account
+   ) j
 ), problems as (
   -- A key of this service may have a separator in it, which is no character to print.
   select 'C3' as checker, j.brand_key, 'key ' || replace(j.key, chr(31), ' of ') || ' of ' || j.scope as what,

@@ -142,7 +142,7 @@ impl Report {
         }
     }
 
-    /// Adds what another part of the same pass has found, of checkers of its own.
+    /// Adds what another part of the same pass has found.
     pub(super) fn take_in(&mut self, other: Self) {
         for (checker, findings) in other.totals {
             self.count(checker, findings);
