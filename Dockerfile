@@ -7,9 +7,6 @@ FROM rust:1.95-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
-# Wallet calls were some 8 % faster with these (docs/performance.md). They are not in Cargo.toml: a developer's release
-# build would wait for them after every change.
-ENV CARGO_PROFILE_RELEASE_LTO=thin CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1
 # The caches stay on the building machine, so the binaries are copied out of them in the same step.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
