@@ -76,7 +76,7 @@ async fn deadlocks_with_somebody_else_are_not_seen_by_a_client() {
         })
     };
     let there_and_back = |n: usize| {
-        let ask = if n % 2 == 0 { transfer(&low, &high, 1) } else { transfer(&high, &low, 1) };
+        let ask = if n.is_multiple_of(2) { transfer(&low, &high, 1) } else { transfer(&high, &low, 1) };
         let client = client.clone();
         async move { client.ask(ask).await }
     };
