@@ -80,8 +80,3 @@ with chained as (
           or j.wrong_version or j.unlinked_at is not null or j.wrong_last or j.below or j.above or j.chain_at is not null)
      and p.broken
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

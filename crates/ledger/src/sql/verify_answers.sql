@@ -57,22 +57,4 @@ with said as (
        ) e
       where t.kind = 'spent'
    ) j
-), problems as (
-  select 'C3' as checker, j.brand_key, 'key ' || j.key || ' of ' || j.scope as what, p.expected, p.found, p.message
-    from judged j
-   cross join lateral (values
-           (j.missing, j.told, 'none', 'the answer names something that the books do not have'),
-           (j.differs, j.told || ' as it was posted', 'another', 'the answer differs from what was posted')
-         ) as p (broken, expected, found, message)
-   where (j.missing or j.differs) and p.broken
-  union all
-  select 'C3', brand_key, 'key ' || key || ' of ' || scope, ledger.key_name(scope, key)::text, name::text,
-         'the answer is filed under a name that is not its key''s'
-    from ledger.idempotency_keys
-   where name <> ledger.key_name(scope, key)
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

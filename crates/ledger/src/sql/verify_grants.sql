@@ -25,17 +25,4 @@ with grants as (
          f.account_id <> g.account_id or f.amount <> g.amount as differs
     from grants g
     left join firsts f on f.brand_key = g.brand_key and f.lot_id = g.lot_id
-), problems as (
-  select 'C3' as checker, j.brand_key, 'key ' || j.key || ' of ' || j.scope as what, p.expected, p.found, p.message
-    from judged j
-   cross join lateral (values
-           (j.missing, j.told, 'none', 'the answer names something that the books do not have'),
-           (j.differs, j.told || ' as it was posted', 'another', 'the answer differs from what was posted')
-         ) as p (broken, expected, found, message)
-   where (j.missing or j.differs) and p.broken
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

@@ -50,8 +50,3 @@ with by_account as (
     from holds
    where wrong_captured
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

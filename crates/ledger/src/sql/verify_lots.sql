@@ -22,8 +22,3 @@ with folded as (
          ) as p (broken, expected, found, message)
    where (j.no_lot or j.wrong_remaining) and p.broken
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

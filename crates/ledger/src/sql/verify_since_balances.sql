@@ -28,8 +28,3 @@ with judged as (
          ) as p (checker, broken, expected, found, message)
    where (j.wrong_posted or j.wrong_version or j.below or j.above) and p.broken
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

@@ -64,8 +64,3 @@ with recent as materialized (
          ) as p (checker, broken, expected, found, message)
    where (j.gap or j.unnamed or j.broken_chain or j.wrong_currency or j.wrong_lot) and p.broken
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

@@ -38,8 +38,3 @@ with recent as materialized (
          ) as p (broken, expected, found, message)
    where (j.wrong_sum or j.too_few or j.wrong_lines) and p.broken
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

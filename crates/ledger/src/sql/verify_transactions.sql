@@ -37,8 +37,3 @@ with by_currency as (
          ) as p (broken, expected, found, message)
    where (j.orphan or j.wrong_sum or j.too_few or j.wrong_lines) and p.broken
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

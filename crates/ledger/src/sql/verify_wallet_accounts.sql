@@ -21,8 +21,3 @@ with joined as (
          ) as p (broken, expected, found, message)
    where (j.lost or j.foreign_account or j.no_scheme or j.wrong_lots) and p.broken
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

@@ -105,20 +105,4 @@ with said as (
          on x.brand_key = t.brand_key and x.account_id = t.account and x.account_transaction_id = t.id
       where t.of_account
    ) j
-), problems as (
-  -- A key of this service may have a separator in it, which is no character to print.
-  select 'C3' as checker, j.brand_key, 'key ' || replace(j.key, chr(31), ' of ') || ' of ' || j.scope as what,
-         p.expected, p.found, p.message
-    from judged j
-   cross join lateral (values
-           (j.missing, j.told, 'none', 'the answer names something that the books do not have'),
-           (j.differs and not j.missing, j.told || ' as its row says', 'another',
-            'the answer differs from what was done')
-         ) as p (broken, expected, found, message)
-   where (j.missing or j.differs) and p.broken
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

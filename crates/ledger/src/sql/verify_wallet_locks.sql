@@ -34,8 +34,3 @@ with joined as (
     left join wallet.wallet_transactions t on t.brand_key = h.brand_key and t.hold_id = h.hold_id
    where h.status = 'open' and t.wallet_transaction_id is null
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

@@ -46,8 +46,3 @@ with moved as (
   union all
   select 'W3', brand_key, what, 'once', times || ' times', 'an id is given more than once in a brand' from repeated
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

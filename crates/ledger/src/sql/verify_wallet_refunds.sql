@@ -23,8 +23,3 @@ with refunds as (
          ) as p (broken, expected, found, message)
    where (j.lost or j.wrong) and p.broken
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

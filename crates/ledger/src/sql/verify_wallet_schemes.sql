@@ -35,8 +35,3 @@ with live as (
     from figures f
    where f.issued <> f.redeemed + f.expired + f.live
 )
-select *
-  from (select p.*, count(*) over (partition by checker) as total,
-               row_number() over (partition by checker order by brand_key, what) as place
-          from problems p) ranked
- where place <= $1

@@ -1,7 +1,8 @@
 //! The checks: each a name and a statement that answers what is wrong.
 //!
-//! A statement takes the number of rows to answer per checker, and answers (checker, brand_key, what, expected, found,
-//! message, total): a row per finding, with the number of all findings of its checker. No row means nothing wrong.
+//! A check says what its `problems` are: (checker, brand_key, what, expected, found, message). Its statement takes the
+//! number of rows to answer per checker, and answers them with the number of all findings of their checker. No row means
+//! nothing wrong.
 //! What a service keeps beside the ledger and must follow from it is checked by further statements, like the wallet's.
 
 use std::collections::HashMap;
@@ -14,27 +15,35 @@ use super::{Checker, Counts, FINDINGS_MAX, Finding, Report, VerifyError};
 pub(super) struct Check {
     pub name: &'static str,
     sql: &'static str,
+    /// What stands between it and the end of every check.
+    then: &'static str,
 }
+
+/// The end of every check.
+const RANKED: &str = include_str!("../sql/verify_ranked.sql");
+/// From what is judged of answers to problems.
+const JUDGED: &str = include_str!("../sql/verify_judged.sql");
 
 /// These join whole tables.
 pub(super) const CHECKS: &[Check] = &[
-    Check { name: "transactions", sql: include_str!("../sql/verify_transactions.sql") },
-    Check { name: "accounts", sql: include_str!("../sql/verify_accounts.sql") },
-    Check { name: "lots", sql: include_str!("../sql/verify_lots.sql") },
-    Check { name: "lots of accounts", sql: include_str!("../sql/verify_lot_sums.sql") },
-    Check { name: "holds", sql: include_str!("../sql/verify_holds.sql") },
-    Check { name: "grants", sql: include_str!("../sql/verify_grants.sql") },
-    Check { name: "wallet accounts", sql: include_str!("../sql/verify_wallet_accounts.sql") },
-    Check { name: "wallet locks", sql: include_str!("../sql/verify_wallet_locks.sql") },
-    Check { name: "wallet postings", sql: include_str!("../sql/verify_wallet_postings.sql") },
-    Check { name: "wallet refunds", sql: include_str!("../sql/verify_wallet_refunds.sql") },
-    Check { name: "wallet schemes", sql: include_str!("../sql/verify_wallet_schemes.sql") },
+    Check::new("transactions", include_str!("../sql/verify_transactions.sql")),
+    Check::new("accounts", include_str!("../sql/verify_accounts.sql")),
+    Check::new("lots", include_str!("../sql/verify_lots.sql")),
+    Check::new("lots of accounts", include_str!("../sql/verify_lot_sums.sql")),
+    Check::new("holds", include_str!("../sql/verify_holds.sql")),
+    Check::new("names of answers", include_str!("../sql/verify_answer_names.sql")),
+    Check::judging("grants", include_str!("../sql/verify_grants.sql")),
+    Check::new("wallet accounts", include_str!("../sql/verify_wallet_accounts.sql")),
+    Check::new("wallet locks", include_str!("../sql/verify_wallet_locks.sql")),
+    Check::new("wallet postings", include_str!("../sql/verify_wallet_postings.sql")),
+    Check::new("wallet refunds", include_str!("../sql/verify_wallet_refunds.sql")),
+    Check::new("wallet schemes", include_str!("../sql/verify_wallet_schemes.sql")),
 ];
 
 /// These read every answer, and look up what each names. They take about as long as all the rest, and run beside it.
 pub(super) const LOOKUPS: &[Check] = &[
-    Check { name: "answers", sql: include_str!("../sql/verify_answers.sql") },
-    Check { name: "wallet answers", sql: include_str!("../sql/verify_wallet_answers.sql") },
+    Check::judging("answers", include_str!("../sql/verify_answers.sql")),
+    Check::judging("wallet answers", include_str!("../sql/verify_wallet_answers.sql")),
 ];
 
 /// As the statements take it.
@@ -42,7 +51,15 @@ const FINDINGS_LIMIT: i64 = FINDINGS_MAX as i64;
 
 impl Check {
     pub const fn new(name: &'static str, sql: &'static str) -> Self {
-        Self { name, sql }
+        Self { name, sql, then: "" }
+    }
+
+    const fn judging(name: &'static str, sql: &'static str) -> Self {
+        Self { name, sql, then: JUDGED }
+    }
+
+    fn statement(&self) -> String {
+        [self.sql, self.then, RANKED].concat()
     }
 
     pub async fn run(&self, client: &Client, report: &mut Report) -> Result<(), VerifyError> {
@@ -66,7 +83,7 @@ impl Check {
         report: &mut Report,
     ) -> Result<(), VerifyError> {
         let failed = |source| VerifyError::Check { check: self.name, source };
-        let rows = client.query(self.sql, params).await.map_err(failed)?;
+        let rows = client.query(&self.statement(), params).await.map_err(failed)?;
         let brands = brands(client, &rows).await.map_err(failed)?;
         let mut last = None;
         for row in &rows {
@@ -154,7 +171,7 @@ mod tests {
     use crate::verify::snapshot;
 
     async fn plan(client: &Client, check: &Check) -> String {
-        let sql = check.sql.replace("$1", "100");
+        let sql = check.statement().replace("$1", "100");
         let rows = client.query(&format!("explain (costs off) {sql}"), &[]).await.unwrap();
         rows.iter().map(|row| row.get::<_, String>(0) + "\n").collect()
     }
