@@ -13,8 +13,9 @@ mod lot;
 mod posting;
 mod tape;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use ahash::HashMap;
 use zerosum_domain::{AccountId, BrandId, Currency, EventId, HoldId, LotId, TransactionId};
 
 pub use account::{Account, Balance, ExternalIdTaken, OpenAccount, Party};
@@ -81,13 +82,13 @@ impl Book {
     pub fn new(brand: Brand) -> Self {
         Self {
             brand,
-            accounts: HashMap::new(),
-            codes: HashMap::new(),
-            external_ids: HashMap::new(),
-            lots: HashMap::new(),
-            holds: HashMap::new(),
-            transactions: HashMap::new(),
-            external_refs: HashMap::new(),
+            accounts: HashMap::default(),
+            codes: HashMap::default(),
+            external_ids: HashMap::default(),
+            lots: HashMap::default(),
+            holds: HashMap::default(),
+            transactions: HashMap::default(),
+            external_refs: HashMap::default(),
             tape: Tape::default(),
             undo: Vec::new(),
             refused: false,

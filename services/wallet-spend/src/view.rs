@@ -22,7 +22,7 @@ pub use link::{account_link, identity_link};
 pub use list::{Order, Page};
 pub use permission::PermissionsView;
 pub use scheme::SchemeView;
-pub use time::{micros, seconds};
+pub use time::{Seconds, micros};
 pub use transaction::{LocationShown, WtxView};
 pub use wallet::{IdentityView, WalletView};
 

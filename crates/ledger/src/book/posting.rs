@@ -191,7 +191,7 @@ impl Book {
     fn net_by_account(&self, posting: &Posting) -> Result<Vec<Effect>, PostRefused> {
         let mut effects: Vec<Effect> = Vec::with_capacity(posting.legs.len());
         // A scan is quickest for the usual handful of accounts; many legs get an index.
-        let mut index = std::collections::HashMap::new();
+        let mut index = ahash::HashMap::default();
         let scan = posting.legs.len() <= 16;
         for (leg, entry) in posting.legs.iter().enumerate() {
             if !self.accounts.contains_key(&entry.account) {

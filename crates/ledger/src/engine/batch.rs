@@ -6,8 +6,9 @@ mod decide;
 mod plan;
 mod scout;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use ahash::HashMap;
 use answers::{known_keys, stored};
 use futures_util::join;
 use jiff::Timestamp;
@@ -207,7 +208,7 @@ fn set_moment(clock: &Clock) -> Option<Timestamp> {
 type OpenBooks = (HashMap<BrandId, Book>, BTreeSet<BrandId>);
 
 fn open_books(rows: &[Row]) -> Result<OpenBooks, Error> {
-    let mut books = HashMap::new();
+    let mut books = HashMap::default();
     let mut halted = BTreeSet::new();
     for row in rows {
         let (Ok(id), Ok(currency)) = (BrandId::parse(row.try_get(0)?), Currency::parse(row.try_get(1)?))

@@ -213,7 +213,7 @@ impl<M: StateMachine> Lane<M> {
             Err(_) => {
                 // Under locks it will be seen what is wrong.
                 self.connections.close(self.connections.reading());
-                StoredAnswers::new()
+                StoredAnswers::default()
             }
         };
         for pending in batch {

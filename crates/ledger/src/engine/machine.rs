@@ -1,7 +1,8 @@
 //! What a service gives the engine: its commands, how they are decided, and rows of its own.
 
-use std::{collections::HashMap, fmt::Debug, future::Future};
+use std::{fmt::Debug, future::Future};
 
+use ahash::HashMap;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio_postgres::{Client, Error};
 use zerosum_domain::BrandId;

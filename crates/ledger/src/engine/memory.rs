@@ -13,11 +13,11 @@
 //! A hold is remembered while it is open; which holds an account has is for the machine to know.
 
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use ahash::HashMap;
 use jiff::{SignedDuration, Timestamp};
 use zerosum_domain::{AccountId, BrandId, HoldId};
 
@@ -72,7 +72,7 @@ struct Moment {
 
 impl<O: Default> Default for Memory<O> {
     fn default() -> Self {
-        let (own, keys, brands) = (O::default(), RecentKeys::default(), HashMap::new());
+        let (own, keys, brands) = (O::default(), RecentKeys::default(), HashMap::default());
         Self { own, keys, brands, things: 0, moment: None, distrust: 0, penalty: 1, streak: 0 }
     }
 }
@@ -171,9 +171,9 @@ impl<O: Default> Memory<O> {
             let known = self.brands.entry(id.clone());
             let known = known.or_insert_with(|| Known {
                 brand: book.brand().clone(),
-                accounts: HashMap::new(),
-                codes: HashMap::new(),
-                holds: HashMap::new(),
+                accounts: HashMap::default(),
+                codes: HashMap::default(),
+                holds: HashMap::default(),
             });
             for hold in book.holds() {
                 // What ends, ends for ever, whoever has seen it.

@@ -1,7 +1,8 @@
 //! The ledger's rows that a batch's commands name: locked, read, and put into the brands' books.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use ahash::HashMap;
 use futures_util::join;
 use tokio_postgres::{Error, Row, types::ToSql};
 use uuid::Uuid;

@@ -4,8 +4,9 @@
 //! Only a hint. Whether a key has an answer, and which, the database says; and a key that another process has decided
 //! on is not here.
 
-use std::{collections::HashSet, mem::swap};
+use std::mem::swap;
 
+use ahash::HashSet;
 use zerosum_domain::BrandKey;
 
 use super::KeyName;

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     model::Location,
     store::{Calculated, Calculation},
-    view::{AdjudicationShown, BalanceAfterShown, IdentityView, OperationShown, WalletView, seconds},
+    view::{AdjudicationShown, BalanceAfterShown, IdentityView, OperationShown, Seconds, WalletView},
 };
 
 #[derive(Deserialize)]
@@ -86,7 +86,7 @@ fn render(found: &Calculated) -> Response<'_> {
                 points,
                 money,
             }],
-            analysed_date_time: seconds(found.at),
+            analysed_date_time: Seconds(found.at),
         },
     }
 }

@@ -109,10 +109,10 @@ fn expiry(expiry: ExpiryIn) -> Result<Option<PointsExpiry>, Problem> {
     }
     let rule = match (days, months, yearly) {
         (None, None, None) => return Ok(None),
-        (Some(days), None, None) => valid(&format!("{AT}/days"), PointsExpiry::days(days)),
-        (None, Some(months), None) => valid(&format!("{AT}/months"), PointsExpiry::months(months)),
+        (Some(days), None, None) => valid(format_args!("{AT}/days"), PointsExpiry::days(days)),
+        (None, Some(months), None) => valid(format_args!("{AT}/months"), PointsExpiry::months(months)),
         (None, None, Some(day)) => {
-            valid(&format!("{AT}/yearly"), PointsExpiry::yearly(&day, minimum_days.unwrap_or(0)))
+            valid(format_args!("{AT}/yearly"), PointsExpiry::yearly(&day, minimum_days.unwrap_or(0)))
         }
         _ => Err(Problem::invalid(format!("{AT}: days, months and yearly exclude each other"))),
     };
@@ -133,7 +133,7 @@ fn tiers(units: BTreeMap<String, Vec<TierIn>>) -> Result<Vec<(String, Tiers)>, P
         for (at, tier) in tiers.into_iter().enumerate() {
             of.push(read_tier(&format!("{AT}/{unit}/{at}"), &tier)?);
         }
-        let tiers = valid(&format!("{AT}/{unit}"), Tiers::new(of))?;
+        let tiers = valid(format_args!("{AT}/{unit}"), Tiers::new(of))?;
         Ok((unit, tiers))
     };
     units.into_iter().map(unit).collect()
@@ -141,13 +141,13 @@ fn tiers(units: BTreeMap<String, Vec<TierIn>>) -> Result<Vec<(String, Tiers)>, P
 
 fn read_tier(at: &str, tier: &TierIn) -> Result<Tier, Problem> {
     let terms = TierTerms {
-        floor: valid(&format!("{at}/floor"), PointCount::new(tier.floor))?,
-        ceiling: valid(&format!("{at}/ceiling"), PointCount::new(tier.ceiling))?,
-        step: valid(&format!("{at}/step"), PointCount::new(tier.step))?,
+        floor: valid(format_args!("{at}/floor"), PointCount::new(tier.floor))?,
+        ceiling: valid(format_args!("{at}/ceiling"), PointCount::new(tier.ceiling))?,
+        step: valid(format_args!("{at}/step"), PointCount::new(tier.step))?,
         // The text of the number: a rate never is a float.
-        rate: valid(&format!("{at}/rate"), tier.rate.to_string().parse())?,
-        bonus: valid(&format!("{at}/bonus"), Money::new(tier.bonus))?,
-        points_back: valid(&format!("{at}/pointsBack"), PointCount::new(tier.points_back))?,
+        rate: valid(format_args!("{at}/rate"), tier.rate.to_string().parse())?,
+        bonus: valid(format_args!("{at}/bonus"), Money::new(tier.bonus))?,
+        points_back: valid(format_args!("{at}/pointsBack"), PointCount::new(tier.points_back))?,
     };
     valid(at, Tier::new(terms))
 }

@@ -102,7 +102,7 @@ fn read_wallet(wallet: WalletIn) -> Result<CreateWallet, Problem> {
             for (at, account) in accounts.scheme.unwrap_or_default().into_iter().enumerate() {
                 let at = format!("/accounts/scheme/{at}");
                 let scheme = account.scheme_id.as_ref().map_or("", |id| &id.0).parse();
-                read.push(read_account(&at, valid(&format!("{at}/schemeId"), scheme)?, &account)?);
+                read.push(read_account(&at, valid(format_args!("{at}/schemeId"), scheme)?, &account)?);
             }
             Some(read)
         }
@@ -121,7 +121,7 @@ fn read_wallet(wallet: WalletIn) -> Result<CreateWallet, Problem> {
 
 fn read_identity(at: &str, identity: IdentityIn) -> Result<NewIdentity, Problem> {
     Ok(NewIdentity {
-        kind: valid(&format!("{at}/type"), Label::parse(&identity.kind))?,
+        kind: valid(format_args!("{at}/type"), Label::parse(&identity.kind))?,
         value: identity.value,
         friendly_name: identity.friendly_name,
         safe_value: identity.safe_value,

@@ -50,9 +50,9 @@ fn rules(asked: Vec<RuleIn>) -> Result<Vec<PermissionRule>, Problem> {
     let mut rules = Vec::with_capacity(asked.len());
     for (at, rule) in asked.into_iter().enumerate() {
         let state = rule.state.as_deref().map(Label::parse).transpose();
-        let state = valid(&format!("/rules/{at}/state"), state)?;
+        let state = valid(format_args!("/rules/{at}/state"), state)?;
         let status = rule.status.as_deref().map(Status::parse).transpose();
-        let status = valid(&format!("/rules/{at}/status"), status)?;
+        let status = valid(format_args!("/rules/{at}/status"), status)?;
         if !seen.insert((rule.subject.clone(), rule.status, rule.state)) {
             return Err(Problem::invalid(format!("/rules/{at}: is about the same as a rule before it")));
         }

@@ -92,14 +92,14 @@ pub(super) async fn handle(app: Arc<App>, call: Call) -> Result<Reply, Problem> 
 
 fn children(children: Vec<ChildIn>) -> Result<Vec<SettleChild>, Problem> {
     let child = |(at, child): (usize, ChildIn)| {
-        let at = format!("/walletTransactions/{at}");
+        let at = format_args!("/walletTransactions/{at}");
+        let wallet = child.wallet_id.map(|id| valid(format_args!("{at}/walletId"), id.0.parse()));
+        let points =
+            child.points_value.map(|points| valid(format_args!("{at}/pointsValue"), Points::new(points)));
         Ok(SettleChild {
-            reference: reference(&format!("{at}/reference"), &child.reference)?,
-            wallet: child.wallet_id.map(|id| valid(&format!("{at}/walletId"), id.0.parse())).transpose()?,
-            points: child
-                .points_value
-                .map(|p| valid(&format!("{at}/pointsValue"), Points::new(p)))
-                .transpose()?,
+            reference: reference(format_args!("{at}/reference"), &child.reference)?,
+            wallet: wallet.transpose()?,
+            points: points.transpose()?,
         })
     };
     children.into_iter().enumerate().map(child).collect()
@@ -152,7 +152,7 @@ fn read_gift(at: &str, item: &GiftIn, gifts: &mut Vec<Gift>, issues: &mut Vec<Is
     let points = item.balances.as_ref().and_then(|balances| balances.current).or(item.amount).unwrap_or(0);
     // Adjudication lists what came to nothing too.
     if points != 0 {
-        let points = valid(&format!("{at}/balances/current"), Points::new(points))?;
+        let points = valid(format_args!("{at}/balances/current"), Points::new(points))?;
         gifts.push(Gift { account, points, earned });
     }
     Ok(())

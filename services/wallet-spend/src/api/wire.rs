@@ -1,6 +1,11 @@
 //! What several requests have in common, and how their parts become values.
 
-use serde::{Deserialize, Deserializer};
+use std::fmt::{self, Display};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Visitor},
+};
 use serde_json::{Map, Value};
 use zerosum_domain::Invalid;
 use zerosum_edge::{Call, Problem};
@@ -38,25 +43,38 @@ pub(super) struct IdIn(pub String);
 
 impl<'de> Deserialize<'de> for IdIn {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either {
-            Text(String),
-            Number(i64),
+        struct Either;
+
+        impl Visitor<'_> for Either {
+            type Value = String;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id as a text or an integer")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+                Ok(text.to_owned())
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
+                Ok(number.to_string())
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
+                Ok(number.to_string())
+            }
         }
-        Ok(Self(match Either::deserialize(deserializer)? {
-            Either::Text(text) => text,
-            Either::Number(number) => number.to_string(),
-        }))
+
+        deserializer.deserialize_any(Either).map(Self)
     }
 }
 
 /// A value of ours from a part of a request; `field` is its JSON pointer.
-pub(super) fn valid<T>(field: &str, value: Result<T, Invalid>) -> Result<T, Problem> {
+pub(super) fn valid<T>(field: impl Display, value: Result<T, Invalid>) -> Result<T, Problem> {
     value.map_err(|invalid| Problem::invalid(format!("{field}: {invalid}")))
 }
 
-pub(super) fn reference(field: &str, text: &str) -> Result<Reference, Problem> {
+pub(super) fn reference(field: impl Display, text: &str) -> Result<Reference, Problem> {
     valid(field, Reference::parse(text))
 }
 

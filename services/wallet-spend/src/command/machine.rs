@@ -8,8 +8,9 @@
 //! A process that meets a scheme for the first time reads it in one of its own.
 //! The number of statements does not depend on the length of the batch.
 
-use std::{collections::HashMap, sync::PoisonError};
+use std::sync::PoisonError;
 
+use ahash::HashMap;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tokio_postgres::{Client, Error, Statement};

@@ -14,11 +14,9 @@
 //!
 //! A laden wallet, of which more is open than is remembered, goes under locks at once.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::sync::Arc;
 
+use ahash::HashMap;
 use zerosum_domain::{BrandId, BrandKey};
 use zerosum_ledger::{
     book::Book,
@@ -143,9 +141,9 @@ impl OfBrand {
     fn new(settings: &Settings) -> Self {
         Self {
             settings: settings.clone(),
-            wallets: HashMap::new(),
-            identities: HashMap::new(),
-            references: HashMap::new(),
+            wallets: HashMap::default(),
+            identities: HashMap::default(),
+            references: HashMap::default(),
         }
     }
 
@@ -185,59 +183,57 @@ impl OfBrand {
     /// Whether the identities are known that the answer of a settle shows.
     fn shows(&self, settle: &Settle, wallet: WalletId) -> bool {
         let Some(known) = self.wallets.get(&wallet) else { return false };
-        let whole: BTreeSet<IdentityId> =
-            known.identities.values().filter_map(|(id, identity)| identity.as_ref().map(|_| *id)).collect();
+        let is_whole =
+            |id: IdentityId| known.identities.values().any(|(of, whole)| *of == id && whole.is_some());
         let opened = known.open.iter().find(|open| open.reference == settle.reference);
-        let of_purchase = opened.and_then(|open| open.identity).is_none_or(|id| whole.contains(&id));
+        let of_purchase = opened.and_then(|open| open.identity).is_none_or(is_whole);
         let named = settle.identity.as_deref().and_then(|value| known.identities.get(value));
-        let of_request = settle.identity.is_none() || named.is_some_and(|(id, _)| whole.contains(id));
+        let of_request = settle.identity.is_none() || named.is_some_and(|(id, _)| is_whole(*id));
         of_purchase && of_request
     }
 
     fn take_in(&mut self, of: &BrandRows, book: &Book, from: Of) {
-        let mut found = Found::of(of);
+        let found = Found::of(of);
         for wallet in of.wallets.values() {
-            let found = found.remove(wallet.id);
-            let is_same = self.wallets.get(&wallet.id).map(|known| known.is_as_read(&found.accounts));
+            let found = found.of_wallet(wallet.id);
+            let before = self.wallets.get(&wallet.id);
+            let is_same = before.map(|known| known.is_as_read(found.accounts));
             // What was looked at is older than what is known, or the same and then more of it.
             if from == Of::Look && is_same == Some(false) {
                 continue;
             }
-            let before = self.forget(wallet.id);
-            let laden = before.as_ref().map_or(0, |known| known.laden);
-            let mut known = before.filter(|_| is_same == Some(true)).unwrap_or_else(|| Known {
-                wallet: wallet.clone(),
-                identities: HashMap::new(),
-                accounts: Vec::new(),
-                open: Vec::new(),
-                laden: 0,
-            });
-            known.update(wallet.clone(), found, of, from);
+            let laden = before.map_or(0, |known| known.laden);
+            if is_same == Some(false) {
+                self.forget(wallet.id);
+            }
+            let Self { wallets, identities, references, .. } = self;
+            let known = wallets.entry(wallet.id).or_insert_with(|| Known::unread(wallet.clone()));
+            known.wallet = wallet.clone();
+            known.name(&found, identities);
+            known.update(&found, of, from, references);
             known.laden = match from {
                 _ if known.open.len() > OPEN_MAX => LADEN_BATCHES,
                 Of::Batch => laden.saturating_sub(1),
                 Of::Look => 0,
             };
             if known.laden > 0 {
-                known.open.clear();
-            }
-            if known.laden > 0 || known.can_be_remembered(book) {
-                self.identities.extend(known.identities.keys().map(|value| (value.clone(), wallet.id)));
-                self.references.extend(known.open.iter().map(|open| (open.reference.clone(), wallet.id)));
-                self.wallets.insert(wallet.id, known);
+                for open in known.open.drain(..) {
+                    references.remove(&open.reference);
+                }
+            } else if !known.can_be_remembered(book) {
+                self.forget(wallet.id);
             }
         }
     }
 
-    fn forget(&mut self, wallet: WalletId) -> Option<Known> {
-        let known = self.wallets.remove(&wallet)?;
+    fn forget(&mut self, wallet: WalletId) {
+        let Some(known) = self.wallets.remove(&wallet) else { return };
         for value in known.identities.keys() {
             self.identities.remove(value);
         }
         for open in &known.open {
             self.references.remove(&open.reference);
         }
-        Some(known)
     }
 }
 
@@ -248,71 +244,110 @@ fn same(wallets: impl IntoIterator<Item = WalletId>) -> Result<WalletId, Recalle
     if wallets.all(|wallet| wallet == first) { Ok(first) } else { Err(Recalled::Never) }
 }
 
-/// A batch's rows by their wallet.
-#[derive(Default)]
-struct Found<'a>(HashMap<WalletId, OfWallet<'a>>);
-
-#[derive(Default)]
-struct OfWallet<'a> {
-    named: Vec<(&'a Arc<str>, IdentityId)>,
+/// A batch's rows in the order of their wallets, an account's in that of their ids.
+struct Found<'a> {
+    named: Vec<(&'a Arc<str>, IdentityId, WalletId)>,
     identities: Vec<&'a Arc<Identity>>,
     accounts: Vec<(&'a AccountRow, Fate)>,
     transactions: Vec<&'a Arc<WalletTransaction>>,
 }
 
+/// Those of one wallet.
+struct OfWallet<'a> {
+    named: &'a [(&'a Arc<str>, IdentityId, WalletId)],
+    identities: &'a [&'a Arc<Identity>],
+    accounts: &'a [(&'a AccountRow, Fate)],
+    transactions: &'a [&'a Arc<WalletTransaction>],
+}
+
 impl<'a> Found<'a> {
     fn of(rows: &'a BrandRows) -> Self {
-        let mut found = Self::default();
-        for (value, (id, wallet)) in &rows.known_identities {
-            found.wallet(*wallet).named.push((value, *id));
-        }
-        for identity in rows.identities.values() {
-            found.wallet(identity.wallet).identities.push(identity);
-        }
-        for (row, fate) in rows.accounts.fates() {
-            found.wallet(row.account.wallet).accounts.push((row, *fate));
-        }
-        for transaction in rows.transactions.values() {
-            found.wallet(transaction.wallet).transactions.push(transaction);
-        }
+        let named = rows.known_identities.iter().map(|(value, (id, wallet))| (value, *id, *wallet));
+        let mut found = Self {
+            named: named.collect(),
+            identities: rows.identities.values().collect(),
+            accounts: rows.accounts.fates().map(|(row, fate)| (row, *fate)).collect(),
+            transactions: rows.transactions.values().collect(),
+        };
+        found.named.sort_unstable_by_key(|(_, _, wallet)| *wallet);
+        found.identities.sort_unstable_by_key(|identity| identity.wallet);
+        found.accounts.sort_unstable_by_key(|(row, _)| (row.account.wallet, row.account.id));
+        found.transactions.sort_unstable_by_key(|transaction| transaction.wallet);
         found
     }
 
-    fn wallet(&mut self, wallet: WalletId) -> &mut OfWallet<'a> {
-        self.0.entry(wallet).or_default()
-    }
-
-    fn remove(&mut self, wallet: WalletId) -> OfWallet<'a> {
-        self.0.remove(&wallet).unwrap_or_default()
+    fn of_wallet(&self, wallet: WalletId) -> OfWallet<'_> {
+        OfWallet {
+            named: part(&self.named, wallet, |(_, _, wallet)| *wallet),
+            identities: part(&self.identities, wallet, |identity| identity.wallet),
+            accounts: part(&self.accounts, wallet, |(row, _)| row.account.wallet),
+            transactions: part(&self.transactions, wallet, |transaction| transaction.wallet),
+        }
     }
 }
 
+/// The rows of a wallet among rows that stand in the order of their wallets.
+fn part<T>(rows: &[T], wallet: WalletId, of: impl Fn(&T) -> WalletId) -> &[T] {
+    let from = rows.partition_point(|row| of(row) < wallet);
+    let rows = rows.get(from..).unwrap_or_default();
+    let to = rows.partition_point(|row| of(row) == wallet);
+    rows.get(..to).unwrap_or_default()
+}
+
 impl Known {
-    /// What a batch has left of it. What it has not read is as it was.
-    fn update(&mut self, wallet: Arc<Wallet>, found: OfWallet<'_>, of: &BrandRows, from: Of) {
-        self.wallet = wallet;
-        for (value, id) in found.named {
-            self.identities.entry(value.clone()).or_insert((id, None));
+    /// One of which nothing is known yet.
+    fn unread(wallet: Arc<Wallet>) -> Self {
+        Self { wallet, identities: HashMap::default(), accounts: Vec::new(), open: Vec::new(), laden: 0 }
+    }
+
+    /// Takes in the identities that a batch has named.
+    fn name(&mut self, found: &OfWallet<'_>, wallets: &mut HashMap<Arc<str>, WalletId>) {
+        let id = self.wallet.id;
+        for (value, identity, _) in found.named {
+            if !self.identities.contains_key(*value) {
+                self.identities.insert((*value).clone(), (*identity, None));
+                wallets.insert((*value).clone(), id);
+            }
         }
         for identity in found.identities {
-            self.identities.insert(identity.value.clone(), (identity.id, Some(identity.clone())));
+            let whole = (identity.id, Some((*identity).clone()));
+            if self.identities.insert(identity.value.clone(), whole).is_none() {
+                wallets.insert(identity.value.clone(), id);
+            }
         }
-        let next = |(row, fate): (&AccountRow, Fate)| {
-            let is_moved = from == Of::Batch && fate != Fate::New;
-            AccountRow { version: row.version + i64::from(is_moved), ..row.clone() }
-        };
-        self.accounts = found.accounts.into_iter().map(next).collect();
-        self.accounts.sort_unstable_by_key(|row| row.account.id);
-        self.open.retain(|open| of.transactions.get(open.id).is_none());
-        self.open.extend(found.transactions.into_iter().filter(|found| is_open(found)).cloned());
+    }
+
+    /// What a batch has left of its accounts and of what is open. What it has not read is as it was.
+    fn update(
+        &mut self,
+        found: &OfWallet<'_>,
+        of: &BrandRows,
+        from: Of,
+        wallets: &mut HashMap<Reference, WalletId>,
+    ) {
+        self.accounts.clear();
+        self.accounts.extend(found.accounts.iter().map(|(row, fate)| {
+            let is_moved = from == Of::Batch && *fate != Fate::New;
+            AccountRow { version: row.version + i64::from(is_moved), ..(*row).clone() }
+        }));
+        self.open.retain(|open| {
+            let is_read = of.transactions.get(open.id).is_some();
+            if is_read {
+                wallets.remove(&open.reference);
+            }
+            !is_read
+        });
+        for open in found.transactions.iter().filter(|found| is_open(found)) {
+            wallets.insert(open.reference.clone(), open.wallet);
+            self.open.push((*open).clone());
+        }
     }
 
     /// Whether a batch has read it as it is known.
     fn is_as_read(&self, accounts: &[(&AccountRow, Fate)]) -> bool {
-        let read = accounts.iter().filter(|(_, fate)| *fate != Fate::New);
-        let read: HashMap<_, _> = read.map(|(row, _)| (row.account.id, row.version)).collect();
-        self.accounts.len() == read.len()
-            && self.accounts.iter().all(|row| read.get(&row.account.id) == Some(&row.version))
+        let read = accounts.iter().filter(|(_, fate)| *fate != Fate::New).map(|(row, _)| *row);
+        let version = |row: &AccountRow| (row.account.id, row.version);
+        read.map(version).eq(self.accounts.iter().map(version))
     }
 
     /// Whether its open spends are all that is held of its accounts, which the batch has read all of.

@@ -1,7 +1,8 @@
 //! Names to ids, without locks: an identity's value, a reference and an account never change what they mean.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use ahash::HashMap;
 use futures_util::join;
 use tokio_postgres::{Error, Row, types::ToSql};
 use uuid::Uuid;
@@ -26,7 +27,7 @@ const EVER_SECONDS: i64 = 10 * 366 * 24 * 60 * 60;
 
 /// The names of a batch by brand.
 pub(super) fn names<'a>(commands: &'a [Named<'a, Command>]) -> HashMap<BrandKey, Names<'a>> {
-    let mut by_brand: HashMap<BrandKey, Names<'_>> = HashMap::new();
+    let mut by_brand: HashMap<BrandKey, Names<'_>> = HashMap::default();
     for named in commands {
         by_brand.entry(named.brand.key()).or_default().add(&named.command.action);
     }

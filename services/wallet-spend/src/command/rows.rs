@@ -5,10 +5,11 @@
 //! hold the same ones, and seldom change one.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
+use ahash::{HashMap, HashSet};
 use jiff::Timestamp;
 use zerosum_domain::{AccountId, BrandKey, HoldId};
 
@@ -51,7 +52,7 @@ pub(super) struct Table<K, V> {
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { rows: HashMap::new() }
+        Self { rows: HashMap::default() }
     }
 }
 

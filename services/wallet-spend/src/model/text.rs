@@ -2,13 +2,13 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use zerosum_domain::Invalid;
 
 /// A type or a state: 1 to 64 of `A-Z`, `0-9`, `_` and `-`, as CONSUMER, DEFAULT, EARNONLY.
 /// Types and states are configured per brand, so there is no list of them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Label(Arc<str>);
 
 impl Label {
@@ -35,9 +35,9 @@ impl TryFrom<String> for Label {
     }
 }
 
-impl From<Label> for String {
-    fn from(label: Label) -> Self {
-        label.0.as_ref().to_owned()
+impl Serialize for Label {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -89,8 +89,8 @@ impl Status {
 }
 
 /// The caller's name for a transaction: unique in its brand, for ever.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Reference(Arc<str>);
 
 impl Reference {
@@ -140,9 +140,9 @@ impl TryFrom<String> for Reference {
     }
 }
 
-impl From<Reference> for String {
-    fn from(reference: Reference) -> Self {
-        reference.0.as_ref().to_owned()
+impl Serialize for Reference {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -1,15 +1,16 @@
 //! ACCOUNT and account transaction objects.
 
+use jiff::Timestamp;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{EmptyMap, MapShown, seconds};
+use super::{EmptyMap, MapShown, Seconds};
 use crate::model::{
     AccountSnapshot, AccountTransaction, AccountTransactionId, Balances, Event, Label, SchemeId, Status,
     WalletAccountId, WalletId,
 };
 
 /// The last second of a signed 32-bit clock: what the published pages show for an account without an end.
-const NO_END: &str = "2038-01-19T03:14:07+00:00";
+const NO_END: Timestamp = Timestamp::constant(i32::MAX as i64, 0);
 
 /// Where an account is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +37,8 @@ pub struct AccountView<'a> {
     state: &'a Label,
     dates: Dates,
     meta: MapShown<'a>,
-    date_created: String,
-    last_updated: String,
+    date_created: Seconds,
+    last_updated: Seconds,
     overrides: EmptyMap,
     balances: BalancesView,
     relationships: MapShown<'a>,
@@ -46,8 +47,8 @@ pub struct AccountView<'a> {
 
 #[derive(Debug, Serialize)]
 struct Dates {
-    start: String,
-    end: String,
+    start: Seconds,
+    end: Seconds,
 }
 
 impl<'a> AccountView<'a> {
@@ -68,12 +69,12 @@ impl<'a> AccountView<'a> {
             status: account.status,
             state: &account.state,
             dates: Dates {
-                start: seconds(account.starts_at.unwrap_or(account.created_at)),
-                end: account.ends_at.map_or_else(|| NO_END.to_owned(), seconds),
+                start: Seconds(account.starts_at.unwrap_or(account.created_at)),
+                end: Seconds(account.ends_at.unwrap_or(NO_END)),
             },
             meta,
-            date_created: seconds(account.created_at),
-            last_updated: seconds(account.updated_at),
+            date_created: Seconds(account.created_at),
+            last_updated: Seconds(account.updated_at),
             overrides: EmptyMap,
             balances: BalancesView { balances: shown.balances, place },
             relationships,
@@ -142,8 +143,8 @@ pub struct AtxView<'a> {
     balances_after: AtxBalances,
     transaction_details: MapShown<'a>,
     properties: EmptyMap,
-    date_created: String,
-    last_updated: String,
+    date_created: Seconds,
+    last_updated: Seconds,
 }
 
 #[derive(Debug, Serialize)]
@@ -187,8 +188,8 @@ impl<'a> AtxView<'a> {
             },
             transaction_details: MapShown::or_empty_list(transaction.details.as_ref()),
             properties: EmptyMap,
-            date_created: seconds(transaction.at),
-            last_updated: seconds(transaction.at),
+            date_created: Seconds(transaction.at),
+            last_updated: Seconds(transaction.at),
         }
     }
 }

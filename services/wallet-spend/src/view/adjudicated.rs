@@ -10,12 +10,36 @@ use serde_json::{Map, Number, Value};
 
 use crate::model::{Json, to_json};
 
-/// An adjudication in the transaction's order as it is kept. `None`: it is no JSON, which a value of ours always is.
-pub fn keep(shown: &Value) -> Option<Json> {
-    match Usual::of(shown) {
+/// An adjudication as it is kept, from what was sent. `None`: it is no JSON, which a value of ours always is.
+pub fn keep(sent: &Value) -> Option<Json> {
+    match Usual::of(sent) {
         Some(usual) => to_json(&usual),
-        None => to_json(shown),
+        None => to_json(&in_order(sent)),
     }
+}
+
+/// What was sent in the transaction's order: nulls for what is not there, nothing that we do not know, and ids as texts.
+fn in_order(sent: &Value) -> Value {
+    let fields = |value: &Value, names: [&'static str; 8], show: fn(&str, &Value) -> Value| match value {
+        Value::Object(object) => {
+            let field = |name| (String::from(name), show(name, object.get(name).unwrap_or(&Value::Null)));
+            Value::Object(names.into_iter().map(field).collect())
+        }
+        other => other.clone(),
+    };
+    let mut shown = fields(sent, RESULTS, |name, value| match (name, value) {
+        ("excludedProducts", Value::Null) => Value::Array(Vec::new()),
+        _ => value.clone(),
+    });
+    if let Some(Value::Array(operations)) = shown.get_mut("operations") {
+        for operation in operations {
+            *operation = fields(operation, OPERATION, |name, value| match value {
+                Value::Number(id) if name.ends_with("Id") => id.to_string().into(),
+                _ => value.clone(),
+            });
+        }
+    }
+    shown
 }
 
 /// A kept adjudication as a transaction shows it.
@@ -34,6 +58,19 @@ impl Serialize for Adjudicated<'_> {
     }
 }
 
+/// In the order of a transaction. Calculate has an operation's details before its value, and excludes nothing.
+const RESULTS: [&str; 8] = [
+    "pointsValue",
+    "pointsRemainder",
+    "monetaryValue",
+    "balanceAfter",
+    "appliedTier",
+    "operations",
+    "analysedDateTime",
+    "excludedProducts",
+];
+const OPERATION: [&str; 8] =
+    ["resourceType", "resourceId", "accountId", "walletId", "operationType", "value", "details", "balances"];
 const BALANCES: [&str; 7] =
     ["current", "usable", "locked", "lifetime", "lifetimeSpend", "lifetimeSpendValue", "pending"];
 const TIER: [&str; 6] = ["bonus", "ceiling", "floor", "pointsBack", "rate", "step"];
@@ -46,52 +83,32 @@ struct Usual(i64, i64, i64, [i64; BALANCES.len()], [Number; TIER.len()], [String
 
 impl Usual {
     /// `None` where that would not say all of it.
-    fn of(shown: &Value) -> Option<Self> {
-        let [points, remainder, money, balance_after, tier, operations, at, excluded] = fields(
-            shown,
-            [
-                "pointsValue",
-                "pointsRemainder",
-                "monetaryValue",
-                "balanceAfter",
-                "appliedTier",
-                "operations",
-                "analysedDateTime",
-                "excludedProducts",
-            ],
-        )?;
+    fn of(sent: &Value) -> Option<Self> {
+        let [points, remainder, money, balance_after, tier, operations, at, excluded] = named(sent, RESULTS)?;
         let [operation] = operations.as_array()?.as_slice() else { return None };
-        let [kind, scheme, account, wallet, event, value, details, balances] = fields(
-            operation,
-            [
-                "resourceType",
-                "resourceId",
-                "accountId",
-                "walletId",
-                "operationType",
-                "value",
-                "details",
-                "balances",
-            ],
-        )?;
+        let [kind, scheme, account, wallet, event, value, details, balances] = named(operation, OPERATION)?;
         let moved = fields(balances, ["current", "lifetime_spend", "lifetime_spend_value"])?;
         let is_usual = kind == "SCHEME"
             && event == "spend"
             && details.is_null()
             && value == points
             && moved == [points, points, money]
-            && excluded.as_array().is_some_and(Vec::is_empty);
+            && (excluded.is_null() || excluded.as_array().is_some_and(Vec::is_empty));
         if !is_usual {
             return None;
         }
-        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let id = |value: &Value| match value {
+            Value::Number(id) => Some(id.to_string()),
+            other => other.as_str().map(str::to_owned),
+        };
+        let [scheme, account, wallet] = all([scheme, account, wallet], id)?;
         Some(Self(
             points.as_i64()?,
             remainder.as_i64()?,
             money.as_i64()?,
             all(fields(balance_after, BALANCES)?, Value::as_i64)?,
             all(fields(tier, TIER)?, |value| value.as_number().cloned())?,
-            all([scheme, account, wallet, at], text)?,
+            [scheme, account, wallet, at.as_str()?.to_owned()],
         ))
     }
 
@@ -120,13 +137,24 @@ impl Usual {
     }
 }
 
+/// These fields of an object, null where one is not there. In their own order they are found without a look-up.
+fn named<'a, const N: usize>(value: &'a Value, names: [&str; N]) -> Option<[&'a Value; N]> {
+    let object = value.as_object()?;
+    let mut next = object.iter();
+    Some(names.map(|name| match next.next() {
+        Some((key, value)) if key == name => value,
+        _ => object.get(name).unwrap_or(&Value::Null),
+    }))
+}
+
 /// The fields of an object that has these and no others, in this order.
 fn fields<'a, const N: usize>(value: &'a Value, names: [&str; N]) -> Option<[&'a Value; N]> {
     let object: &Map<String, Value> = value.as_object()?;
     if !object.keys().eq(names) {
         return None;
     }
-    object.values().collect::<Vec<_>>().try_into().ok()
+    let mut values = object.values();
+    Some(names.map(|_| values.next().unwrap_or(&Value::Null)))
 }
 
 fn all<T, const N: usize>(values: [&Value; N], read: impl Fn(&Value) -> Option<T>) -> Option<[T; N]> {
@@ -203,6 +231,36 @@ mod tests {
     }
 
     #[test]
+    fn what_calculate_answered_is_usual_and_has_the_order_of_a_transaction() {
+        let mut sent = usual();
+        sent.as_object_mut().unwrap().shift_remove("excludedProducts");
+        let operation = sent["operations"][0].as_object_mut().unwrap();
+        let details = operation.shift_remove("details").unwrap();
+        operation.shift_insert(5, "details".to_owned(), details);
+        assert_ne!(sent.to_string(), usual().to_string());
+        let mut numbers = usual();
+        numbers["operations"][0]["accountId"] = json!(4_131_304_541_i64);
+        for sent in [sent, usual(), numbers] {
+            let kept = keep(&sent).unwrap();
+            assert!(kept.get().starts_with('['), "{kept}");
+            assert_eq!(shown(&kept), usual().to_string());
+            assert_eq!(in_order(&sent).to_string(), usual().to_string());
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_null_and_what_we_do_not_know_is_left_out() {
+        let sent = json!({
+            "monetaryValue": 2000, "pointsValue": 20000, "unknown": 1,
+            "operations": [{"accountId": 7, "details": null, "value": 20000, "unknown": 1}],
+        });
+        assert_eq!(
+            shown(&keep(&sent).unwrap()),
+            r#"{"pointsValue":20000,"pointsRemainder":null,"monetaryValue":2000,"balanceAfter":null,"appliedTier":null,"operations":[{"resourceType":null,"resourceId":null,"accountId":"7","walletId":null,"operationType":null,"value":20000,"details":null,"balances":null}],"analysedDateTime":null,"excludedProducts":[]}"#
+        );
+    }
+
+    #[test]
     fn a_rate_is_shown_with_its_digits() {
         for rate in ["0.1", "0.123456789", "1", "2.5", "0.000000001", "999999.999999999", "1e-7"] {
             let text = usual().to_string().replace("\"rate\":0.1", &format!("\"rate\":{rate}"));
@@ -216,7 +274,7 @@ mod tests {
     /// Every value replaced by every other kind of value, every field left out, a field added, two changed places.
     #[test]
     fn any_other_one_is_shown_as_it_was_sent() {
-        let mut others = Vec::new();
+        let (mut replaced, mut others) = (Vec::new(), Vec::new());
         let pointers = [
             "/pointsValue",
             "/pointsRemainder",
@@ -250,8 +308,20 @@ mod tests {
                 json!(u64::MAX),
             ] {
                 let mut sent = usual();
-                *sent.pointer_mut(pointer).unwrap() = other;
-                others.push(sent);
+                *sent.pointer_mut(pointer).unwrap() = other.clone();
+                let mut as_shown = sent.clone();
+                match (pointer, other) {
+                    ("/operations/0/resourceId" | "/operations/0/walletId", Value::Number(id)) => {
+                        *as_shown.pointer_mut(pointer).unwrap() = id.to_string().into();
+                    }
+                    ("/operations/0", Value::Object(_)) => {
+                        let nothing = OPERATION.map(|name| (name.to_owned(), Value::Null));
+                        as_shown["operations"][0] = Value::Object(nothing.into_iter().collect());
+                    }
+                    ("/excludedProducts", Value::Null) => as_shown["excludedProducts"] = json!([]),
+                    _ => {}
+                }
+                replaced.push((sent, as_shown));
             }
             let (parent, name) = pointer.rsplit_once('/').unwrap();
             let mut sent = usual();
@@ -275,8 +345,11 @@ mod tests {
         twice["operations"].as_array_mut().unwrap().push(operation);
         others.push(twice);
         for sent in &others {
-            assert_eq!(shown(&keep(sent).unwrap()), sent.to_string());
+            assert_eq!(shown(&keep(sent).unwrap()), in_order(sent).to_string());
         }
-        println!("{} other adjudications", others.len());
+        for (sent, as_shown) in &replaced {
+            assert_eq!(shown(&keep(sent).unwrap()), as_shown.to_string());
+        }
+        println!("{} other adjudications", replaced.len() + others.len());
     }
 }

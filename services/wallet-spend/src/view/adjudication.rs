@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 use zerosum_domain::spend::{Rate, TierTerms};
 
+use super::Seconds;
 use crate::model::{Json, SchemeId, WalletAccountId, WalletId};
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -117,5 +118,5 @@ pub struct AdjudicationShown<'a> {
     pub balance_after: BalanceAfterShown,
     pub applied_tier: AppliedTierShown,
     pub operations: [OperationShown<'a>; 1],
-    pub analysed_date_time: String,
+    pub analysed_date_time: Seconds,
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::seconds;
+use super::Seconds;
 use crate::model::{Label, Scheme, SchemeId, Status};
 
 #[derive(Debug, Serialize)]
@@ -20,8 +20,8 @@ pub struct SchemeView<'a> {
     timeout_override: Option<i32>,
     #[serde(flatten)]
     shown: &'a Map<String, Value>,
-    date_created: String,
-    last_updated: String,
+    date_created: Seconds,
+    last_updated: Seconds,
 }
 
 impl<'a> SchemeView<'a> {
@@ -36,8 +36,8 @@ impl<'a> SchemeView<'a> {
             account_client_type: scheme.client_type.as_deref(),
             timeout_override: scheme.lock_seconds,
             shown: &scheme.shown,
-            date_created: seconds(scheme.created_at),
-            last_updated: seconds(scheme.updated_at),
+            date_created: Seconds(scheme.created_at),
+            last_updated: Seconds(scheme.updated_at),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Adjudicated, IdentityView, MapShown, seconds};
+use super::{Adjudicated, IdentityView, MapShown, Seconds};
 use crate::model::{
     Basket, Identity, IdentityId, Json, PointsResults, Reference, Summary, TransactionStatus,
     TransactionType, WalletAccountId, WalletId, WalletTransaction, WalletTransactionId,
@@ -22,7 +22,7 @@ pub struct WtxView<'a> {
     parent_wallet_transaction_id: IdOrZero<WalletTransactionId>,
     wallet_id: WalletId,
     reference: &'a Reference,
-    transaction_date_time: String,
+    transaction_date_time: Seconds,
     transaction_date_time_offset: &'static str,
     identity_id: Option<IdentityId>,
     identity: Option<IdentityView<'a>>,
@@ -37,8 +37,8 @@ pub struct WtxView<'a> {
     basket: BasketView<'a>,
     channel: &'static str,
     location: LocationView<'a>,
-    date_created: String,
-    last_updated: String,
+    date_created: Seconds,
+    last_updated: Seconds,
 }
 
 #[derive(Debug, Serialize)]
@@ -142,7 +142,7 @@ impl<'a> WtxView<'a> {
             parent_wallet_transaction_id: IdOrZero::of(transaction.parent),
             wallet_id: transaction.wallet,
             reference: &transaction.reference,
-            transaction_date_time: seconds(transaction.created_at),
+            transaction_date_time: Seconds(transaction.created_at),
             transaction_date_time_offset: "+00:00",
             identity_id: transaction.identity,
             identity: None,
@@ -168,8 +168,8 @@ impl<'a> WtxView<'a> {
                 },
                 LocationShown::Hidden => LocationView { store_id: None, store_parent_id: None },
             },
-            date_created: seconds(transaction.created_at),
-            last_updated: seconds(transaction.updated_at),
+            date_created: Seconds(transaction.created_at),
+            last_updated: Seconds(transaction.updated_at),
         }
     }
 

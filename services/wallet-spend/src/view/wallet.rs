@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{MapShown, seconds};
+use super::{MapShown, Seconds};
 use crate::model::{Identity, IdentityId, Label, Status, Wallet, WalletId};
 
 #[derive(Debug, Serialize)]
@@ -15,8 +15,8 @@ pub struct WalletView<'a> {
     kind: &'a Label,
     state: &'a Label,
     meta: MapShown<'a>,
-    date_created: String,
-    last_updated: String,
+    date_created: Seconds,
+    last_updated: Seconds,
     /// Wallets are not related to each other here.
     relationships: Option<()>,
 }
@@ -30,8 +30,8 @@ impl<'a> WalletView<'a> {
             kind: &wallet.kind,
             state: &wallet.state,
             meta: MapShown::or_null(wallet.meta.as_ref()),
-            date_created: seconds(wallet.created_at),
-            last_updated: seconds(wallet.updated_at),
+            date_created: Seconds(wallet.created_at),
+            last_updated: Seconds(wallet.updated_at),
             relationships: None,
         }
     }
@@ -53,15 +53,15 @@ pub struct IdentityView<'a> {
     meta: MapShown<'a>,
     state: &'a Label,
     status: Status,
-    date_created: String,
-    last_updated: String,
+    date_created: Seconds,
+    last_updated: Seconds,
     mobile_wallet: &'a str,
 }
 
 #[derive(Debug, Serialize)]
 struct Dates {
-    start: String,
-    end: Option<String>,
+    start: Seconds,
+    end: Option<Seconds>,
 }
 
 impl<'a> IdentityView<'a> {
@@ -75,14 +75,14 @@ impl<'a> IdentityView<'a> {
             safe_value: identity.safe_value.as_deref(),
             secret: None,
             dates: Dates {
-                start: seconds(identity.starts_at.unwrap_or(identity.created_at)),
-                end: identity.ends_at.map(seconds),
+                start: Seconds(identity.starts_at.unwrap_or(identity.created_at)),
+                end: identity.ends_at.map(Seconds),
             },
             meta: MapShown::or_null(identity.meta.as_ref()),
             state: &identity.state,
             status: identity.status,
-            date_created: seconds(identity.created_at),
-            last_updated: seconds(identity.updated_at),
+            date_created: Seconds(identity.created_at),
+            last_updated: Seconds(identity.updated_at),
             mobile_wallet: &identity.mobile_wallet,
         }
     }

@@ -1,7 +1,8 @@
 //! The answers that the batch's keys already have, and the new ones.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use ahash::{HashMap, RandomState};
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
@@ -32,7 +33,7 @@ pub(in crate::engine) struct NewAnswer {
 pub(in crate::engine) type StoredAnswers = HashMap<(BrandKey, KeyName), Stored>;
 
 pub(super) fn stored(rows: &[Row]) -> Result<StoredAnswers, Error> {
-    let mut keys = HashMap::with_capacity(rows.len());
+    let mut keys = HashMap::with_capacity_and_hasher(rows.len(), RandomState::new());
     for row in rows {
         let name = (BrandKey::new(row.try_get(0)?), KeyName::new(row.try_get(1)?));
         let outcome = row.try_get::<_, &str>(4)?.into();

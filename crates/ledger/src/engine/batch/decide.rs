@@ -1,10 +1,11 @@
 //! Step 2: what the batch's commands do to the books, one after the other. Pure but for the lane's ids.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::hash_map::Entry,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use ahash::HashMap;
 use jiff::{SignedDuration, Timestamp};
 use zerosum_domain::{BrandId, BrandKey};
 

@@ -1,11 +1,9 @@
 //! Batches that are decided on what the lane remembers, and nothing else: they have nothing to read, and can be sent
 //! before others have landed.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
+use ahash::HashMap;
 use jiff::Timestamp;
 use zerosum_domain::{AccountId, HoldId};
 
@@ -106,7 +104,7 @@ pub(in crate::engine) fn plan<M: StateMachine>(
     wants: &Wants,
     mut rows: M::Rows,
 ) -> Option<Decided<M>> {
-    let mut books = HashMap::new();
+    let mut books = HashMap::default();
     for Pending { submission, .. } in batch {
         let brand = &submission.brand;
         if !books.contains_key(brand) {
@@ -127,7 +125,7 @@ pub(in crate::engine) fn plan<M: StateMachine>(
     if !machine.provide(&commands, &mut rows) {
         return None;
     }
-    let (halted, keys) = (BTreeSet::new(), StoredAnswers::new());
+    let (halted, keys) = (BTreeSet::new(), StoredAnswers::default());
     let read = Read { books, halted, keys, rows, now, locked: false };
     let decided = decide(machine, ids, batch, read).ok()?;
     // Rows are confirmed as they were remembered, not what was taken to be absent: a refusal might have been another.

@@ -1,11 +1,9 @@
 //! Reads what a lane does not remember, ahead of the batch that needs it and without locks: what is decided on it is
 //! confirmed when it is written. So are the answers of keys that were said before; those stay as they are.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
+use ahash::HashMap;
 use futures_util::join;
 use jiff::Timestamp;
 use tokio::time::timeout;

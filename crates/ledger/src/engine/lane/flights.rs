@@ -1,12 +1,13 @@
 //! Batches on their way: which connection each has taken, the accounts it was decided on, and what it waits for.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::VecDeque,
     future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
 };
 
+use ahash::HashSet;
 use tokio::time::Instant;
 use zerosum_domain::AccountId;
 

@@ -1,7 +1,8 @@
 //! A wallet in memory: every command goes through `decide`, as one endless batch.
 
-use std::{cell::RefCell, collections::HashMap, mem::replace};
+use std::{cell::RefCell, mem::replace};
 
+use ahash::HashMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use zerosum_domain::{
@@ -286,9 +287,9 @@ impl Bench {
         machine.schemes.learn(brand.id.key(), &rows.new_schemes[0].refs);
 
         let mut memory = Memory::default();
-        let read = Rows { brands: HashMap::from([(brand.id.key(), read)]), ..Rows::default() };
+        let read = Rows { brands: [(brand.id.key(), read)].into_iter().collect(), ..Rows::default() };
         let book = replace(&mut self.book, Book::new(brand.clone()));
-        let mut books = HashMap::from([(brand.id.clone(), book)]);
+        let mut books = HashMap::from_iter([(brand.id.clone(), book)]);
         memory.take_in(&read, &books, Of::Look);
         self.book = books.remove(&brand.id).unwrap();
 
