@@ -20,9 +20,6 @@ pub const DEPTH_MAX: usize = 32;
 /// 2^53 − 1: the largest integer that every JSON reader keeps exactly (RFC 7493).
 pub const INTEGER_MAX: i64 = (1 << 53) - 1;
 
-/// What most objects of requests have at most: one that grows is hashed and copied again.
-const FIELDS_USUAL: usize = 8;
-
 /// How much of a name an error repeats.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -109,7 +106,7 @@ impl<'de> Visitor<'de> for Level {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
         let below = self.below()?;
-        let mut object = Map::with_capacity(FIELDS_USUAL);
+        let mut object = Map::new();
         while let Some(key) = fields.next_key::<String>()? {
             text(&key)?;
             match object.entry(key) {
