@@ -127,6 +127,21 @@ impl Memory {
     }
 }
 
+#[cfg(test)]
+impl Memory {
+    /// The identities and references that it finds wallets by, in their order.
+    pub(super) fn names(&self) -> (Vec<String>, Vec<String>) {
+        let brands = || self.brands.values();
+        let mut identities: Vec<_> =
+            brands().flat_map(|of| of.identities.keys()).map(|it| it.to_string()).collect();
+        let mut references: Vec<_> =
+            brands().flat_map(|of| of.references.keys()).map(|it| it.to_string()).collect();
+        identities.sort();
+        references.sort();
+        (identities, references)
+    }
+}
+
 /// Whether commands of this kind are ever decided on memory.
 fn is_everyday(action: &Action) -> bool {
     match action {

@@ -5,10 +5,11 @@ mod model;
 
 use proptest::prelude::*;
 
-use bench::Bench;
+use bench::{Bench, CARD};
 use model::{Model, Step, Told};
 use zerosum_domain::spend::PointsExpiry;
 
+use super::memory::Memory;
 use crate::model::WalletTransactionId;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -81,6 +82,23 @@ proptest! {
             if let Some(found) = found {
                 prop_assert_eq!(found, open, "after step {} {:?}", at, step);
             }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// What has ended leaves it: a name that stayed would take memory for ever.
+    #[test]
+    fn a_memory_that_lasts_knows_the_names_of_what_is_open_and_no_others(steps in steps()) {
+        let mut bench = Bench::new(None, 300);
+        let mut memory = Memory::default();
+        for (at, step) in steps.iter().enumerate() {
+            bench.run(at, step);
+            bench.look(&mut memory, |_| true);
+            let names = memory.names();
+            prop_assert_eq!(names, (vec![CARD.to_owned()], bench.open()), "after step {} {:?}", at, step);
         }
     }
 }

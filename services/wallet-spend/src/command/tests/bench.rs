@@ -33,7 +33,7 @@ use crate::{
     schemes::Schemes,
 };
 
-const CARD: &str = "card";
+pub const CARD: &str = "card";
 const UNIT: &str = "demo";
 
 pub struct Bench {
@@ -274,25 +274,12 @@ impl Bench {
         &mut self,
         reads: impl Fn(&WalletTransaction) -> bool,
     ) -> (Option<Vec<WalletTransactionId>>, Vec<WalletTransactionId>) {
+        let mut memory = Memory::default();
+        self.look(&mut memory, reads);
         let brand = self.book.brand().clone();
         let rows = self.rows.borrow();
-        let mut read = BrandRows::default();
-        read.settings = Some(Settings::default_for("demo"));
-        read.wallets.load(self.wallet, rows.wallets.get(self.wallet).unwrap().clone());
-        read.known_identities.insert(CARD.into(), rows.identity_named(CARD).unwrap());
-        read.accounts.load(self.account, rows.accounts.get(self.account).unwrap().clone());
-        let of_wallet = rows.transactions_of(self.wallet).into_iter();
-        of_wallet.filter(|made| reads(made)).for_each(|made| read.load_transaction(made.clone()));
         let machine = Machine::new(Clock::Database, Schemes::default());
         machine.schemes.learn(brand.id.key(), &rows.new_schemes[0].refs);
-
-        let mut memory = Memory::default();
-        let read = Rows { brands: [(brand.id.key(), read)].into_iter().collect(), ..Rows::default() };
-        let book = replace(&mut self.book, Book::new(brand.clone()));
-        let mut books = HashMap::from_iter([(brand.id.clone(), book)]);
-        memory.take_in(&read, &books, Of::Look);
-        self.book = books.remove(&brand.id).unwrap();
-
         let command = Command::new(Call::default(), self.spend(99, 10_000, true));
         let mut found = Rows::default();
         let named = Named { brand: &brand.id, command: &command };
@@ -303,6 +290,34 @@ impl Bench {
             open.filter(|open| open.hold.is_some()).map(|open| open.id).collect()
         };
         ((recalled == Recalled::All).then(|| open(&found.brands[&brand.id.key()])), open(&rows))
+    }
+
+    /// A look at the wallet that has read these of its transactions.
+    pub fn look(&mut self, memory: &mut Memory, reads: impl Fn(&WalletTransaction) -> bool) {
+        let brand = self.book.brand().clone();
+        let rows = self.rows.borrow();
+        let mut read = BrandRows::default();
+        read.settings = Some(Settings::default_for("demo"));
+        read.wallets.load(self.wallet, rows.wallets.get(self.wallet).unwrap().clone());
+        read.known_identities.insert(CARD.into(), rows.identity_named(CARD).unwrap());
+        read.accounts.load(self.account, rows.accounts.get(self.account).unwrap().clone());
+        let of_wallet = rows.transactions_of(self.wallet).into_iter();
+        of_wallet.filter(|made| reads(made)).for_each(|made| read.load_transaction(made.clone()));
+        let read = Rows { brands: [(brand.id.key(), read)].into_iter().collect(), ..Rows::default() };
+        let book = replace(&mut self.book, Book::new(brand.clone()));
+        let mut books = HashMap::from_iter([(brand.id.clone(), book)]);
+        memory.take_in(&read, &books, Of::Look);
+        self.book = books.remove(&brand.id).unwrap();
+    }
+
+    /// The references of what is open, in their order.
+    pub fn open(&self) -> Vec<String> {
+        let rows = self.rows.borrow();
+        let of_wallet = rows.transactions_of(self.wallet).into_iter();
+        let open = of_wallet.filter(|made| made.status == TransactionStatus::Active);
+        let mut open: Vec<String> = open.map(|open| open.reference.to_string()).collect();
+        open.sort();
+        open
     }
 
     /// Everything that a refused command must leave as it was.
