@@ -9,7 +9,7 @@ use bench::{Bench, CARD};
 use model::{Model, Step, Told};
 use zerosum_domain::spend::PointsExpiry;
 
-use super::memory::Memory;
+use super::memory::{Memory, Of};
 use crate::model::WalletTransactionId;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -96,11 +96,32 @@ proptest! {
         let mut memory = Memory::default();
         for (at, step) in steps.iter().enumerate() {
             bench.run(at, step);
-            bench.look(&mut memory, |_| true);
+            bench.take_in(&mut memory, Of::Look, |_| true);
             let names = memory.names();
             prop_assert_eq!(names, (vec![CARD.to_owned()], bench.open()), "after step {} {:?}", at, step);
         }
     }
+}
+
+#[test]
+fn what_another_process_has_moved_is_known_as_it_was_read_and_not_as_it_was_before() {
+    let (mut bench, mut memory) = (Bench::new(None, 0), Memory::default());
+    let lock = |reference| Step::Spend { reference, points: 10_000, lock: true };
+    assert_eq!(bench.run(0, &Step::Credit(40_000)), Told::Done);
+    assert_eq!(bench.run(1, &lock(1)), Told::Done);
+    bench.take_in(&mut memory, Of::Look, |_| true);
+    let first = bench.open();
+    assert_eq!(memory.names().1, first);
+
+    assert_eq!(bench.run(2, &Step::Void(1)), Told::Done);
+    assert_eq!(bench.run(3, &lock(2)), Told::Done);
+    bench.move_on();
+    let second = bench.open();
+    // A look may be older than what is known; a batch is not.
+    bench.take_in(&mut memory, Of::Look, |_| true);
+    assert_eq!(memory.names().1, first);
+    bench.take_in(&mut memory, Of::Batch, |made| second.contains(&made.reference.to_string()));
+    assert_eq!(memory.names(), (vec![CARD.to_owned()], second));
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::{
         ids::{Ids, Kind},
         machine::{Machine, decide},
         memory::{Memory, Of},
-        rows::{BrandRows, Rows, Settings},
+        rows::{AccountRow, BrandRows, Rows, Settings},
     },
     model::{
         Label, Location, Reference, SchemeId, Status, TransactionStatus, WalletAccountId, WalletId,
@@ -275,7 +275,7 @@ impl Bench {
         reads: impl Fn(&WalletTransaction) -> bool,
     ) -> (Option<Vec<WalletTransactionId>>, Vec<WalletTransactionId>) {
         let mut memory = Memory::default();
-        self.look(&mut memory, reads);
+        self.take_in(&mut memory, Of::Look, reads);
         let brand = self.book.brand().clone();
         let rows = self.rows.borrow();
         let machine = Machine::new(Clock::Database, Schemes::default());
@@ -292,8 +292,8 @@ impl Bench {
         ((recalled == Recalled::All).then(|| open(&found.brands[&brand.id.key()])), open(&rows))
     }
 
-    /// A look at the wallet that has read these of its transactions.
-    pub fn look(&mut self, memory: &mut Memory, reads: impl Fn(&WalletTransaction) -> bool) {
+    /// Takes in the wallet as a batch or a look finds it that has read these of its transactions.
+    pub fn take_in(&mut self, memory: &mut Memory, from: Of, reads: impl Fn(&WalletTransaction) -> bool) {
         let brand = self.book.brand().clone();
         let rows = self.rows.borrow();
         let mut read = BrandRows::default();
@@ -306,8 +306,15 @@ impl Bench {
         let read = Rows { brands: [(brand.id.key(), read)].into_iter().collect(), ..Rows::default() };
         let book = replace(&mut self.book, Book::new(brand.clone()));
         let mut books = HashMap::from_iter([(brand.id.clone(), book)]);
-        memory.take_in(&read, &books, Of::Look);
+        memory.take_in(&read, &books, from);
         self.book = books.remove(&brand.id).unwrap();
+    }
+
+    /// Moves the account on, as another process does.
+    pub fn move_on(&mut self) {
+        let mut rows = self.rows.borrow_mut();
+        let row = rows.accounts.get(self.account).unwrap().clone();
+        rows.accounts.load(self.account, AccountRow { version: row.version + 1, ..row });
     }
 
     /// The references of what is open, in their order.
