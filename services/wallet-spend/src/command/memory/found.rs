@@ -107,7 +107,7 @@ mod tests {
             for (id, of) in (1..).zip(&of) {
                 let row = AccountRow {
                     account: Arc::new(account(id, *of)),
-                    ledger: AccountId::new(uuid::Uuid::now_v7()),
+                    ledger: AccountId::new(uuid::Uuid::from_u64_pair(0, id.unsigned_abs())),
                     version: 0,
                 };
                 rows.accounts.load(WalletAccountId::new(id).unwrap(), row);
