@@ -6,7 +6,7 @@
 //! of either.
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use crate::model::{Json, to_json};
 
@@ -149,12 +149,7 @@ fn named<'a, const N: usize>(value: &'a Value, names: [&str; N]) -> Option<[&'a 
 
 /// The fields of an object that has these and no others, in this order.
 fn fields<'a, const N: usize>(value: &'a Value, names: [&str; N]) -> Option<[&'a Value; N]> {
-    let object: &Map<String, Value> = value.as_object()?;
-    if !object.keys().eq(names) {
-        return None;
-    }
-    let mut values = object.values();
-    Some(names.map(|_| values.next().unwrap_or(&Value::Null)))
+    if value.as_object()?.keys().eq(names) { named(value, names) } else { None }
 }
 
 fn all<T, const N: usize>(values: [&Value; N], read: impl Fn(&Value) -> Option<T>) -> Option<[T; N]> {

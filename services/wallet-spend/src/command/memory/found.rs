@@ -7,7 +7,7 @@ use crate::{
     model::{Identity, IdentityId, WalletId, WalletTransaction},
 };
 
-/// A batch's rows in the order of their wallets, an account's in that of their ids.
+/// A batch's rows in the order of their wallets; the accounts of one in that of their ids.
 pub(super) struct Found<'a> {
     named: Vec<(&'a Arc<str>, IdentityId, WalletId)>,
     identities: Vec<&'a Arc<Identity>>,
