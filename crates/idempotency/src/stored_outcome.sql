@@ -1,5 +1,5 @@
 -- What was decided under a key.
 select refused, outcome
-  from ledger.idempotency_keys
+  from ledger.answers
  where brand_key = $1
    and name = $2

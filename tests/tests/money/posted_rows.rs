@@ -29,7 +29,8 @@ async fn fingerprint(stage: &Stage) -> i64 {
                select t::text as line from ledger.transactions t union all select e::text from ledger.entries e
                union all select a::text from ledger.accounts a union all select b::text from ledger.balances b
                union all select l::text from ledger.lots l union all select h::text from ledger.holds h
-               union all select k::text from ledger.idempotency_keys k) everything",
+               union all select k::text from ledger.idempotency_keys k
+               union all select s::text from ledger.shared_outcomes s) everything",
         )
         .await
 }
@@ -117,6 +118,10 @@ async fn posted_rows_never_change_for_the_application() {
         "update ledger.idempotency_keys set outcome = '{}'",
         "delete from ledger.idempotency_keys",
         "truncate ledger.idempotency_keys",
+        "update ledger.shared_outcomes set outcomes = outcomes[2:]",
+        "delete from ledger.shared_outcomes",
+        "truncate ledger.shared_outcomes",
+        "delete from ledger.answers",
         "update ledger.brands set halted_reason = null",
         "delete from ledger.brands",
         "alter table ledger.entries disable trigger all",
@@ -166,6 +171,9 @@ async fn posted_rows_do_not_change_by_a_slip_of_the_owner() {
         "delete from ledger.lots",
         "delete from ledger.holds",
         "truncate ledger.idempotency_keys",
+        "update ledger.shared_outcomes set outcomes = outcomes[2:]",
+        "delete from ledger.shared_outcomes",
+        "truncate ledger.shared_outcomes",
     ];
     let stage = played().await;
     let before = fingerprint(&stage).await;

@@ -1,6 +1,7 @@
 //! The verifier over what real calls made: clean books are clean, and each fault planted in what the wallet keeps
 //! beside the ledger is found. Faults in the ledger itself are planted in the ledger's own tests.
 
+use futures_util::future::join_all;
 use serde_json::json;
 use zerosum_ledger::verify::{Checker, Report};
 use zerosum_tests::{Ask, Stage, accounting, cash, wallet::Wallet};
@@ -193,6 +194,46 @@ async fn an_answer_of_any_kind_that_is_not_in_the_books_is_found() {
         let report = planted(&stage, mend).await;
         assert!(report.is_clean(), "{report}");
     }
+}
+
+/// Answers that one batch has given share a row.
+#[tokio::test]
+async fn a_shared_answer_that_is_gone_or_another_is_found() {
+    const SHARED: &str = "select count(*) from ledger.idempotency_keys where outcome like '[%'";
+    let stage = Stage::new().await;
+    let client = stage.wallet_spend().await;
+    let names: Vec<String> = (0..16).map(|n| format!("holder {n}")).collect();
+    let mut wallets = Vec::new();
+    for name in &names {
+        wallets.push(Wallet::open(&client, name, &json!({}), 1_000).await);
+    }
+    for round in 0..4 {
+        let spend = |wallet: &Wallet, n| client.need(wallet.spend(&format!("{round}-{n}"), 10, true), 200);
+        join_all(wallets.iter().enumerate().map(|(n, wallet)| spend(wallet, n))).await;
+    }
+    let shared = stage.number(SHARED).await;
+    assert!(shared > 0, "no answer shares a row");
+    stage.books_hold().await;
+    stage.as_owner("create table kept as select shared_id, outcomes from ledger.shared_outcomes").await;
+    for (change, message) in [
+        // The first of each is another's, the last is nowhere.
+        ("update ledger.shared_outcomes set outcomes = outcomes[2:]", "differs from what was done"),
+        ("update ledger.shared_outcomes set outcomes = outcomes[2:]", "the books do not have"),
+        (
+            "update ledger.shared_outcomes set outcomes = replace(outcomes::text, 'value\\\":', 'value\\\":1')::text[]",
+            "differs from what was done",
+        ),
+        ("delete from ledger.shared_outcomes", "not where its key says"),
+    ] {
+        let report = planted(&stage, change).await;
+        assert_finds(&report, Checker::C3, "key ", message);
+        let mend = "delete from ledger.shared_outcomes;
+             insert into ledger.shared_outcomes (brand_key, shared_id, outcomes)
+             select ledger.brand_key('demo'), shared_id, outcomes from kept";
+        let report = planted(&stage, mend).await;
+        assert!(report.is_clean(), "{report}");
+    }
+    println!("{shared} answers share rows");
 }
 
 /// The other way round: the rows are changed under their answers.

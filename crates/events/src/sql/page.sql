@@ -41,7 +41,7 @@ select page.event_id, brand.brand_id, told.kind, told.payload::text, page.create
        offset 0
        ) told on true
   left join lateral (
-       select * from ledger.idempotency_keys k
+       select * from ledger.answers k
         where k.brand_key = page.brand_key and k.name = ledger.key_name(told.answer ->> 'scope', told.answer ->> 'key')
           and not k.refused
        offset 0

@@ -17,7 +17,7 @@ use tokio_postgres::{Error, Row, types::ToSql};
 use zerosum_domain::{BrandId, BrandKey, Currency};
 
 pub(super) use self::{
-    answers::{NewAnswer, StoredAnswers, replay},
+    answers::{NewAnswer, SharedOutcomes, StoredAnswers, replay},
     attempt::{Attempt, classify},
     decide::{Confirms, Decided},
     plan::{Landed, Sorted, fly, plan, sort},

@@ -69,7 +69,8 @@ pub enum Part {
 /// A batch of guesses that refuses anything is decided again under locks.
 pub trait StateMachine: Send + Sync + 'static {
     type Command: Debug + Send + Sync + 'static;
-    /// What was done; stored under the command's key, rendered for the first answer and every replay.
+    /// What was done; stored under the command's key, rendered for the first answer and every replay. As JSON it is no
+    /// array, nor is [`Self::Refused`].
     type Done: Serialize + DeserializeOwned + Debug + Send + Sync + 'static;
     /// Why it was not; stored and replayed too.
     type Refused: Serialize + DeserializeOwned + Debug + Send + Sync + 'static;

@@ -67,6 +67,7 @@ statements!(
     read_keys,
     write_rows,
     insert_keys,
+    insert_shared_outcomes,
     insert_accounts,
     insert_balances,
     confirm_balances,

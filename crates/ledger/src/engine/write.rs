@@ -60,6 +60,7 @@ pub(super) async fn commit<M: StateMachine>(
     let rows = Rows::of(&books, decided, begun, [behind, number]);
     let has_rows_only = size_of::<M::Rows>() == 0
         && decided.confirms() != Confirms::Everything
+        && decided.shared.is_empty()
         && books.0.iter().all(|(_, book)| book.is_postings_only());
     let writing = Writing { machine, session, decided, begun, books, rows };
     let written = if has_rows_only && begun == Begun::ByTheWrite && gate.is_open() {
@@ -135,11 +136,12 @@ impl<M: StateMachine> Writing<'_, M> {
             }
             machine.write(session.db(), &decided.rows, Part::New).await
         };
-        let (begun, confirmed, keys, moment, accounts, lots, holds, own) = join!(
+        let (begun, confirmed, keys, moment, shared, accounts, lots, holds, own) = join!(
             self.begin(),
             confirmed,
             keys,
             new_rows,
+            answers::shared(session, &decided.shared),
             accounts::accounts(session, books, now),
             lots_and_holds::new_lots(session, books, now),
             lots_and_holds::new_holds(session, books, now),
@@ -148,7 +150,7 @@ impl<M: StateMachine> Writing<'_, M> {
         begun.and(confirmed).map_err(Failure::Write)?;
         keys.map_err(Failure::Keys)?;
         let moment = moment.map_err(Failure::Write)?;
-        accounts.and(lots).and(holds).and(own).map_err(Failure::Write)?;
+        shared.and(accounts).and(lots).and(holds).and(own).map_err(Failure::Write)?;
         Ok(if self.begun == Begun::ByTheWrite { moment } else { None })
     }
 

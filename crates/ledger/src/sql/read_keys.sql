@@ -3,7 +3,7 @@
 select k.brand_key, k.name, k.fingerprint, k.refused, k.outcome
   from unnest($1::bigint[], $2::uuid[]) as named (brand_key, name)
  cross join lateral (
-       select * from ledger.idempotency_keys k
+       select * from ledger.answers k
         where k.brand_key = named.brand_key and k.name = named.name
         limit 1
        ) k

@@ -4,7 +4,7 @@
 -- have to be written down first: half a kilobyte of temporary file for every answer that was ever given.
 with said as (
   select brand_key, scope, key, outcome::jsonb as outcome
-    from ledger.idempotency_keys
+    from ledger.answers
    where not refused and (scope like 'accounting:%' or scope like 'cash:%')
   -- Parsed once, and not for each part of it that is looked at.
   offset 0

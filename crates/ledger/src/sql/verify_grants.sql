@@ -7,7 +7,7 @@ with grants as (
          (outcome -> 'granted' ->> 'account')::uuid as account_id, (outcome -> 'granted' ->> 'amount')::bigint as amount
     from (
       select brand_key, scope, key, outcome::jsonb as outcome
-        from ledger.idempotency_keys
+        from ledger.answers
        where not refused and scope like 'cash:%'
       -- Parsed once, and not for each part of it that is looked at.
       offset 0

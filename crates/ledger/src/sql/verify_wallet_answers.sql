@@ -7,8 +7,9 @@
 -- Answers are read one after the other and never written down, as in verify_answers.sql.
 with said as (
   select k.brand_key, k.scope, k.key, o.name, o.answer
-    from ledger.idempotency_keys k
-   cross join lateral jsonb_each(k.outcome::jsonb) as o (name, answer)
+    from ledger.answers k
+    -- None, if it is not in the row that it shares.
+    left join lateral jsonb_each(k.outcome::jsonb) as o (name, answer) on true
    where not k.refused and k.scope like 'wallet-spend%'
 ), told as (
   -- Every transaction that is told of, out of one reading of each answer.
@@ -25,7 +26,7 @@ with said as (
        from (values ('Opened', 'transaction'), ('Settled', 'parent'), ('Unlocked', 'parent')) as of (name, field)
       where of.name = s.name and jsonb_typeof(s.answer -> of.field) = 'object'
      union all
-     select s.answer, false, false where s.name = 'Annotated'
+     select s.answer, false, false where s.name = 'Annotated' or s.name is null
      union all
      select c.child, false, c.place = 1 and jsonb_typeof(s.answer -> 'parent') is distinct from 'object'
        from jsonb_array_elements(s.answer -> 'children') with ordinality as c (child, place)

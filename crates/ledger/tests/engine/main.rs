@@ -5,6 +5,7 @@
 mod common;
 mod flights;
 mod scouts;
+mod shared;
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The answers that the batch's keys already have, and the new ones.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ahash::{HashMap, RandomState};
 use jiff::Timestamp;
@@ -26,8 +26,16 @@ pub(in crate::engine) struct NewAnswer {
     pub brand: BrandKey,
     pub key: Key,
     pub refused: bool,
+    /// As its row has it.
     pub outcome: Arc<str>,
     pub expires_at: Option<Timestamp>,
+}
+
+/// Outcomes of a brand that share a row.
+pub(in crate::engine) struct SharedOutcomes {
+    pub brand: BrandKey,
+    pub id: Uuid,
+    pub outcomes: Vec<Arc<str>>,
 }
 
 pub(in crate::engine) type StoredAnswers = HashMap<(BrandKey, KeyName), Stored>;
@@ -71,8 +79,35 @@ pub(super) fn outcome_text<M: StateMachine>(
             tracing::error!(error = error as &dyn std::error::Error, "cannot store an answer")
         })
         .ok()?;
-    // JSON is UTF-8.
-    std::str::from_utf8(buffer).ok().map(Arc::from)
+    // JSON is UTF-8. An array says where a shared outcome is.
+    std::str::from_utf8(buffer).ok().filter(|text| !text.starts_with('[')).map(Arc::from)
+}
+
+/// Most outcomes that share a row. More are smaller together, and take longer to take apart; with so many as
+/// wallet-spend's, three rows fill a page.
+const SHARED_MAX: usize = 8;
+
+/// Puts together what is kept for ever: each brand's, in rows of about the same length. What is put there leaves an array
+/// behind, of that row and of its place in it, counted from 1. What expires goes with its key, and stays there; so does
+/// what would be alone.
+pub(super) fn share(answers: &mut [NewAnswer], mut id: impl FnMut() -> Uuid) -> Vec<SharedOutcomes> {
+    let mut by_brand: BTreeMap<BrandKey, Vec<&mut NewAnswer>> = BTreeMap::new();
+    for answer in answers.iter_mut().filter(|answer| answer.expires_at.is_none()) {
+        by_brand.entry(answer.brand).or_default().push(answer);
+    }
+    let mut shared = Vec::new();
+    for (brand, mut answers) in by_brand.into_iter().filter(|(_, answers)| answers.len() > 1) {
+        let rows = answers.len().div_ceil(SHARED_MAX);
+        let each = answers.len().div_ceil(rows);
+        for answers in answers.chunks_mut(each) {
+            let id = id();
+            let outcomes = (1..).zip(answers).map(|(place, answer)| {
+                std::mem::replace(&mut answer.outcome, format!("[\"{id}\",{place}]").into())
+            });
+            shared.push(SharedOutcomes { brand, id, outcomes: outcomes.collect() });
+        }
+    }
+    shared
 }
 
 /// The answer that a key already has.
@@ -89,4 +124,52 @@ pub(in crate::engine) fn replay<M: StateMachine>(stored: &Stored, key: &Key) -> 
         tracing::error!(error = &error as &dyn std::error::Error, "a stored answer cannot be read");
         Fault::Broken
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(brand: i64, n: usize, expires_at: Option<Timestamp>) -> NewAnswer {
+        let outcome = format!("{{\"{n}\":{brand}}}").into();
+        let key = Key::new("scope", format!("{brand}-{n}"), [0; 32]);
+        NewAnswer { brand: BrandKey::new(brand), key, refused: false, outcome, expires_at }
+    }
+
+    #[test]
+    fn each_outcome_is_where_its_answer_says_in_a_row_of_its_brand() {
+        let mut rows = 0;
+        for (of_one, of_other) in (0..40).flat_map(|n| [(n, 0), (n, 1), (n, 9)]) {
+            let kept = (0..of_one).map(|n| (1, n)).chain((0..of_other).map(|n| (2, n)));
+            let mut answers: Vec<_> = kept
+                .flat_map(|(brand, n)| [answer(brand, n, None), answer(brand, n + 100, Some(Timestamp::MAX))])
+                .collect();
+            let before: Vec<Arc<str>> = answers.iter().map(|answer| answer.outcome.clone()).collect();
+            let mut last = 0_u128;
+            let shared = share(&mut answers, || {
+                last += 1;
+                Uuid::from_u128(last)
+            });
+            for (answer, before) in answers.iter().zip(&before) {
+                let of_brand = if answer.brand == BrandKey::new(1) { of_one } else { of_other };
+                if answer.expires_at.is_some() || of_brand == 1 {
+                    assert_eq!(answer.outcome, *before);
+                    continue;
+                }
+                let (id, place): (Uuid, usize) = serde_json::from_str(&answer.outcome).unwrap();
+                let row = shared.iter().find(|row| row.id == id).unwrap();
+                assert_eq!((row.brand, &row.outcomes[place - 1]), (answer.brand, before));
+            }
+            let lengths = || shared.iter().map(|row| row.outcomes.len());
+            let alone = [of_one, of_other].into_iter().filter(|count| *count == 1).count();
+            assert_eq!(lengths().sum::<usize>() + alone, of_one + of_other, "each of them once");
+            assert!(
+                lengths().all(|length| (2..=SHARED_MAX).contains(&length)),
+                "{:?}",
+                lengths().collect::<Vec<_>>()
+            );
+            rows += shared.len();
+        }
+        assert!(rows > 100);
+    }
 }

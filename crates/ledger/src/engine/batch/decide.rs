@@ -11,7 +11,7 @@ use zerosum_domain::{BrandId, BrandKey};
 
 use super::{
     Attempt, Read,
-    answers::{NewAnswer, Stored, outcome_text, replay},
+    answers::{NewAnswer, SharedOutcomes, Stored, outcome_text, replay, share},
 };
 use crate::{
     book::{Book, Context, Ids},
@@ -23,6 +23,7 @@ pub(in crate::engine) struct Decided<M: StateMachine> {
     pub books: HashMap<BrandId, Book>,
     pub rows: M::Rows,
     pub answers: Vec<NewAnswer>,
+    pub shared: Vec<SharedOutcomes>,
     pub now: Timestamp,
     /// Whether what was decided on is locked; otherwise the write confirms it.
     pub locked: bool,
@@ -162,12 +163,14 @@ pub(super) fn decide<M: StateMachine>(
     for book in read.books.values_mut() {
         book.fill_outbox(&mut Context::new(read.now, ids));
     }
+    let shared = share(&mut answers, || Context::new(read.now, ids).id());
     Ok(Decided {
         halted: !read.halted.is_empty(),
         leaves_key,
         books: read.books,
         rows: read.rows,
         answers,
+        shared,
         now: read.now,
         locked: read.locked,
         outcomes,

@@ -7,7 +7,11 @@ use uuid::Uuid;
 use super::{Books, Params, array_literal, brands, column};
 use crate::{
     book::OutboxRow,
-    engine::{StateMachine, batch::NewAnswer, session::Session},
+    engine::{
+        StateMachine,
+        batch::{NewAnswer, SharedOutcomes},
+        session::Session,
+    },
 };
 
 /// The columns of the new answers.
@@ -57,6 +61,33 @@ impl<'a> Keys<'a> {
         }
         session.db().execute(&session.statements.insert_keys, &self.params()).await.map(drop)
     }
+}
+
+/// Writes the outcomes that answers share.
+pub(super) async fn shared<M: StateMachine>(
+    session: &Session<M>,
+    shared: &[SharedOutcomes],
+) -> Result<(), Error> {
+    if shared.is_empty() {
+        return Ok(());
+    }
+    let brands: Vec<i64> = shared.iter().map(|row| row.brand.get()).collect();
+    let ids: Vec<Uuid> = shared.iter().map(|row| row.id).collect();
+    let outcomes: Vec<&str> = shared.iter().flat_map(|row| &row.outcomes).map(|outcome| &**outcome).collect();
+    let (mut first, mut last) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
+    let mut count = 0;
+    for row in shared {
+        first.push(place(count + 1));
+        count += row.outcomes.len();
+        last.push(place(count));
+    }
+    let params: Params<'_, 5> = [&brands, &ids, &first, &last, &outcomes];
+    session.db().execute(&session.statements.insert_shared_outcomes, &params).await.map(drop)
+}
+
+/// A batch has far fewer than 2^31 of anything.
+fn place(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// The columns of the new events.

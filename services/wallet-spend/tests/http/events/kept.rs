@@ -106,6 +106,9 @@ async fn each_event_of_a_row_is_told_by_itself() {
         .get(0);
     assert!(rows < 30, "{rows} rows for 30 spends");
     println!("30 spends in {rows} rows");
+    let shared = "select count(*) from ledger.idempotency_keys where outcome like '[%'";
+    let shared: i64 = admin.query_one(shared, &[]).await.unwrap().get(0);
+    assert!(shared > 0, "no answer shares a row");
 
     // As rows were before events shared them.
     let alone = "update events.outbox
