@@ -70,7 +70,7 @@ async fn what_is_kept_for_ever_shares_rows_and_is_found_there() {
         kept.chain(expiring).chain([alone()]).collect()
     };
     told_again(&fixture, &engine, submissions).await;
-    assert_eq!(shared(&fixture).await, (vec![6, 7, 7], 6));
+    assert_eq!(shared(&fixture).await, (vec![20], 6));
     assert_eq!(fixture.posted(to).await, 25);
 }
 

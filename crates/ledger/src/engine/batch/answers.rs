@@ -83,25 +83,32 @@ pub(super) fn outcome_text<M: StateMachine>(
     std::str::from_utf8(buffer).ok().filter(|text| !text.starts_with('[')).map(Arc::from)
 }
 
-/// Most outcomes that share a row. More are smaller together, and take longer to take apart; with so many as
-/// wallet-spend's, three rows fill a page.
-const SHARED_MAX: usize = 8;
+/// Most bytes of outcomes that share a row. More are smaller together, and take longer to take apart; of wallet-spend's, two
+/// rows fill a page.
+const SHARED_BYTES_MAX: usize = 16 << 10;
 
-/// Puts together what is kept for ever: each brand's, in rows of about the same length. What is put there leaves an array
-/// behind, of that row and of its place in it, counted from 1. What expires goes with its key, and stays there; so does
-/// what would be alone.
+/// Puts together what is kept for ever, each brand's. What is put there leaves an array behind, of that row and of its place
+/// in it, counted from 1. What expires goes with its key, and stays there; so does what would be alone.
 pub(super) fn share(answers: &mut [NewAnswer], mut id: impl FnMut() -> Uuid) -> Vec<SharedOutcomes> {
     let mut by_brand: BTreeMap<BrandKey, Vec<&mut NewAnswer>> = BTreeMap::new();
     for answer in answers.iter_mut().filter(|answer| answer.expires_at.is_none()) {
         by_brand.entry(answer.brand).or_default().push(answer);
     }
     let mut shared = Vec::new();
-    for (brand, mut answers) in by_brand.into_iter().filter(|(_, answers)| answers.len() > 1) {
-        let rows = answers.len().div_ceil(SHARED_MAX);
-        let each = answers.len().div_ceil(rows);
-        for answers in answers.chunks_mut(each) {
+    for (brand, answers) in by_brand {
+        let mut answers = answers.into_iter().peekable();
+        while let Some(first) = answers.next() {
+            let mut bytes = first.outcome.len();
+            let mut row = vec![first];
+            while let Some(next) = answers.next_if(|next| bytes + next.outcome.len() <= SHARED_BYTES_MAX) {
+                bytes += next.outcome.len();
+                row.push(next);
+            }
+            if row.len() == 1 {
+                continue;
+            }
             let id = id();
-            let outcomes = (1..).zip(answers).map(|(place, answer)| {
+            let outcomes = (1..).zip(row).map(|(place, answer)| {
                 std::mem::replace(&mut answer.outcome, format!("[\"{id}\",{place}]").into())
             });
             shared.push(SharedOutcomes { brand, id, outcomes: outcomes.collect() });
@@ -130,46 +137,67 @@ pub(in crate::engine) fn replay<M: StateMachine>(stored: &Stored, key: &Key) -> 
 mod tests {
     use super::*;
 
-    fn answer(brand: i64, n: usize, expires_at: Option<Timestamp>) -> NewAnswer {
-        let outcome = format!("{{\"{n}\":{brand}}}").into();
+    /// With an outcome of so many bytes.
+    fn answer(brand: i64, n: usize, bytes: usize, expires_at: Option<Timestamp>) -> NewAnswer {
+        let outcome = format!("{{\"{brand}\":{n:0width$}}}", width = bytes - 6).into();
         let key = Key::new("scope", format!("{brand}-{n}"), [0; 32]);
         NewAnswer { brand: BrandKey::new(brand), key, refused: false, outcome, expires_at }
     }
 
+    /// The rows that these share, checked against where each of them was put.
+    fn rows(answers: &mut [NewAnswer]) -> Vec<SharedOutcomes> {
+        let before: Vec<Arc<str>> = answers.iter().map(|answer| answer.outcome.clone()).collect();
+        let mut last = 0_u128;
+        let shared = share(answers, || {
+            last += 1;
+            Uuid::from_u128(last)
+        });
+        let mut places = Vec::new();
+        for (answer, before) in answers.iter().zip(&before) {
+            if answer.outcome == *before {
+                continue;
+            }
+            let (id, place): (Uuid, usize) = serde_json::from_str(&answer.outcome).unwrap();
+            let row = shared.iter().find(|row| row.id == id).unwrap();
+            assert_eq!((row.brand, &row.outcomes[place - 1]), (answer.brand, before));
+            assert!(answer.expires_at.is_none());
+            places.push((id, place));
+        }
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places.len(), shared.iter().map(|row| row.outcomes.len()).sum::<usize>(), "each once");
+        shared
+    }
+
+    const TENTH: usize = SHARED_BYTES_MAX / 10;
+
     #[test]
-    fn each_outcome_is_where_its_answer_says_in_a_row_of_its_brand() {
-        let mut rows = 0;
+    fn each_brands_outcomes_that_are_kept_for_ever_share_rows_as_long_as_they_fit() {
         for (of_one, of_other) in (0..40).flat_map(|n| [(n, 0), (n, 1), (n, 9)]) {
             let kept = (0..of_one).map(|n| (1, n)).chain((0..of_other).map(|n| (2, n)));
             let mut answers: Vec<_> = kept
-                .flat_map(|(brand, n)| [answer(brand, n, None), answer(brand, n + 100, Some(Timestamp::MAX))])
+                .flat_map(|(brand, n)| {
+                    let expiring = answer(brand, n + 100, TENTH, Some(Timestamp::MAX));
+                    [answer(brand, n, TENTH, None), expiring]
+                })
                 .collect();
-            let before: Vec<Arc<str>> = answers.iter().map(|answer| answer.outcome.clone()).collect();
-            let mut last = 0_u128;
-            let shared = share(&mut answers, || {
-                last += 1;
-                Uuid::from_u128(last)
-            });
-            for (answer, before) in answers.iter().zip(&before) {
-                let of_brand = if answer.brand == BrandKey::new(1) { of_one } else { of_other };
-                if answer.expires_at.is_some() || of_brand == 1 {
-                    assert_eq!(answer.outcome, *before);
-                    continue;
-                }
-                let (id, place): (Uuid, usize) = serde_json::from_str(&answer.outcome).unwrap();
-                let row = shared.iter().find(|row| row.id == id).unwrap();
-                assert_eq!((row.brand, &row.outcomes[place - 1]), (answer.brand, before));
-            }
-            let lengths = || shared.iter().map(|row| row.outcomes.len());
-            let alone = [of_one, of_other].into_iter().filter(|count| *count == 1).count();
-            assert_eq!(lengths().sum::<usize>() + alone, of_one + of_other, "each of them once");
-            assert!(
-                lengths().all(|length| (2..=SHARED_MAX).contains(&length)),
-                "{:?}",
-                lengths().collect::<Vec<_>>()
-            );
-            rows += shared.len();
+            let lengths: Vec<usize> = rows(&mut answers).iter().map(|row| row.outcomes.len()).collect();
+            let expected = |count: usize| {
+                let rest = [count % 10].into_iter().filter(|rest| *rest > 1);
+                std::iter::repeat_n(10, count / 10).chain(rest)
+            };
+            assert_eq!(lengths, expected(of_one).chain(expected(of_other)).collect::<Vec<_>>());
         }
-        assert!(rows > 100);
+    }
+
+    #[test]
+    fn what_fills_a_row_by_itself_stays_with_its_key() {
+        let mut answers: Vec<_> = [TENTH, TENTH, SHARED_BYTES_MAX, TENTH, TENTH, SHARED_BYTES_MAX + 1, TENTH]
+            .into_iter()
+            .enumerate()
+            .map(|(n, bytes)| answer(1, n, bytes, None))
+            .collect();
+        let lengths: Vec<usize> = rows(&mut answers).iter().map(|row| row.outcomes.len()).collect();
+        assert_eq!(lengths, [2, 2]);
     }
 }
