@@ -74,6 +74,27 @@ async fn what_is_kept_for_ever_shares_rows_and_is_found_there() {
     assert_eq!(fixture.posted(to).await, 25);
 }
 
+/// The view shows what its reader may see.
+#[tokio::test]
+async fn readers_see_the_shared_outcomes_of_their_brand() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let (from, to) = (fixture.open(&engine, None).await, fixture.open(&engine, None).await);
+    let transfer =
+        |n| fixture.submission(reference(format!("{n}")), Command::Transfer { from, to, amount: 1 });
+    submit(&engine, (0..3).map(transfer).collect()).await;
+    let reader = fixture.database.app().await;
+    reader.batch_execute("set role zerosum_read").await.unwrap();
+    for (brand, seen) in [("acme", 3_i64), ("other", 0)] {
+        let brand = BrandId::parse(brand).unwrap().key().get();
+        reader.batch_execute(&format!("set zerosum.brand = '{brand}'")).await.unwrap();
+        let answers = "select count(*) from ledger.answers where outcome like '{\"Posted\":%'";
+        assert_eq!(reader.query_one(answers, &[]).await.unwrap().get::<_, i64>(0), seen);
+        let rows = "select coalesce(sum(cardinality(outcomes)), 0) from ledger.shared_outcomes";
+        assert_eq!(reader.query_one(rows, &[]).await.unwrap().get::<_, i64>(0), seen);
+    }
+}
+
 /// Under locks keys are stored before everything else.
 #[tokio::test]
 async fn a_batch_under_locks_shares_them_too() {

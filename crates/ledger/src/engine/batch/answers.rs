@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use ahash::{HashMap, RandomState};
 use jiff::Timestamp;
+use serde::Serialize;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 use zerosum_domain::BrandKey;
@@ -69,18 +70,24 @@ pub(super) fn outcome_text<M: StateMachine>(
     outcome: &Result<M::Done, M::Refused>,
     buffer: &mut Vec<u8>,
 ) -> Option<Arc<str>> {
-    buffer.clear();
-    let written = match outcome {
-        Ok(done) => serde_json::to_writer(&mut *buffer, done),
-        Err(refused) => serde_json::to_writer(&mut *buffer, refused),
+    let text = match outcome {
+        Ok(done) => text_of(done, buffer),
+        Err(refused) => text_of(refused, buffer),
     };
-    written
-        .inspect_err(|error| {
-            tracing::error!(error = error as &dyn std::error::Error, "cannot store an answer")
-        })
-        .ok()?;
-    // JSON is UTF-8. An array says where a shared outcome is.
-    std::str::from_utf8(buffer).ok().filter(|text| !text.starts_with('[')).map(Arc::from)
+    text.inspect_err(|error| {
+        tracing::error!(error = error as &dyn std::error::Error, "cannot store an answer")
+    })
+    .ok()
+}
+
+fn text_of(outcome: &impl Serialize, buffer: &mut Vec<u8>) -> serde_json::Result<Arc<str>> {
+    buffer.clear();
+    serde_json::to_writer(&mut *buffer, outcome)?;
+    let text = std::str::from_utf8(buffer).map_err(serde::ser::Error::custom)?;
+    if text.starts_with('[') {
+        return Err(serde::ser::Error::custom("an array would be taken for the place of a shared outcome"));
+    }
+    Ok(text.into())
 }
 
 /// Most bytes of outcomes that share a row. More are smaller together, and take longer to take apart; of wallet-spend's, two
@@ -167,6 +174,13 @@ mod tests {
         places.dedup();
         assert_eq!(places.len(), shared.iter().map(|row| row.outcomes.len()).sum::<usize>(), "each once");
         shared
+    }
+
+    #[test]
+    fn an_outcome_that_is_an_array_is_not_stored() {
+        let mut buffer = b"of another".to_vec();
+        assert!(text_of(&[1], &mut buffer).is_err());
+        assert_eq!(&*text_of(&Some("[1]"), &mut buffer).unwrap(), r#""[1]""#);
     }
 
     const TENTH: usize = SHARED_BYTES_MAX / 10;
