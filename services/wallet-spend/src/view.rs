@@ -7,6 +7,7 @@
 mod account;
 mod adjudicated;
 mod adjudication;
+mod details;
 mod link;
 mod list;
 mod permission;
@@ -18,6 +19,7 @@ mod wallet;
 pub use account::{AccountShown, AccountView, AtxShown, AtxView};
 pub use adjudicated::{Adjudicated, keep as keep_adjudication};
 pub use adjudication::{AdjudicationShown, AppliedTierShown, BalanceAfterShown, OperationShown, RateShown};
+pub use details::{Details, keep as keep_details};
 pub use link::{account_link, identity_link};
 pub use list::{Order, Page};
 pub use permission::PermissionsView;

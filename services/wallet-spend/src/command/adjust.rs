@@ -1,14 +1,10 @@
 //! PATCH /wallet/{w}/account/{a}/credit|debit|earn|spend: points by hand.
 
-use super::{
-    Adjust, AdjustKind, Refused,
-    case::Case,
-    done::Done,
-    event::Told,
-    note::{Note, details},
-    points::Lifetime,
+use super::{Adjust, AdjustKind, Refused, case::Case, done::Done, event::Told, note::Note, points::Lifetime};
+use crate::{
+    model::Event,
+    view::{AccountShown, keep_details},
 };
-use crate::{model::Event, view::AccountShown};
 
 pub(super) fn decide(case: &mut Case<'_, '_>, adjust: &Adjust) -> Result<Done, Refused> {
     case.wallet(adjust.wallet)?;
@@ -17,7 +13,8 @@ pub(super) fn decide(case: &mut Case<'_, '_>, adjust: &Adjust) -> Result<Done, R
     let row = case.account(adjust.wallet, adjust.account)?;
     let scheme = case.scheme(row.account.scheme)?;
     let points = adjust.points.get();
-    let note = Note { details: details(adjust.details.as_ref(), &adjust.location, None), ..Note::default() };
+    let note =
+        Note { details: keep_details(adjust.details.as_ref(), &adjust.location, None), ..Note::default() };
     let spent = Lifetime { given: 0, spent: points, spent_value: adjust.money.get() };
     let (moved, event) = match adjust.kind {
         AdjustKind::Credit => {

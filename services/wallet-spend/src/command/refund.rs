@@ -11,12 +11,15 @@ use super::{
     done::{Done, Moved, Refunded},
     event::{self, Beside},
     ids::Kind,
-    note::{Note, details},
+    note::Note,
     open::purchase,
     points::Lifetime,
 };
-use crate::model::{
-    Event, PointsResults, TransactionStatus, TransactionType, WalletTransaction, WalletTransactionId,
+use crate::{
+    model::{
+        Event, PointsResults, TransactionStatus, TransactionType, WalletTransaction, WalletTransactionId,
+    },
+    view::keep_details,
 };
 
 /// Account transactions that one refund makes at most: as many as a settle may give.
@@ -101,7 +104,7 @@ fn give_back(
     let note = Note {
         parent: original.closing_transaction,
         wallet_transaction: Some(transaction.id),
-        details: details(None, &transaction.location, None),
+        details: keep_details(None, &transaction.location, None),
     };
     let lifetime = Lifetime { given: 0, spent: -points, spent_value: -money };
     let mut moved = vec![case.give_back(&row, &scheme, lots, points, lifetime, note.clone())?];
@@ -201,7 +204,7 @@ fn take_back(
         let note = Note {
             parent: Some(gift.id),
             wallet_transaction: Some(transaction.id),
-            details: details(None, &transaction.location, None),
+            details: keep_details(None, &transaction.location, None),
         };
         let lifetime = Lifetime { given: -part, ..Lifetime::default() };
         moved.push(case.take(&row, &scheme, Event::Refund, part, lifetime, note)?);

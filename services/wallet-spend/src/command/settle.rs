@@ -13,13 +13,16 @@ use super::{
     done::{Done, Moved, Settled},
     event::{self, Beside},
     ids::Kind,
-    note::{Note, balances_text, details},
+    note::Note,
     points::Lifetime,
     spend::points_back,
 };
-use crate::model::{
-    Event, PointsResults, TransactionStatus, TransactionType, WalletId, WalletTransaction,
-    WalletTransactionId,
+use crate::{
+    model::{
+        Event, PointsResults, TransactionStatus, TransactionType, WalletId, WalletTransaction,
+        WalletTransactionId,
+    },
+    view::keep_details,
 };
 
 pub(super) fn decide(case: &mut Case<'_, '_>, settle: &Settle) -> Result<Done, Refused> {
@@ -213,7 +216,7 @@ fn settle_parent(
         let note = Note {
             parent: None,
             wallet_transaction: Some(parent.id),
-            details: details(None, &parent.location, None),
+            details: keep_details(None, &parent.location, None),
         };
         let given = case.give(&row, &scheme, event, gift.points.get(), note)?;
         if gift.earned {
@@ -242,7 +245,7 @@ fn settle_child(
     let account = spend.account.ok_or(Refused::AccountNotFound)?;
     let row = case.account(spend.wallet, account)?;
     let scheme = case.scheme(row.account.scheme)?;
-    let said = details(spend.details.as_ref(), &spend.location, Some(balances_text(points, money)));
+    let said = keep_details(spend.details.as_ref(), &spend.location, Some((points, money)));
     let note = Note { parent: spend.lock_transaction, wallet_transaction: Some(spend.id), details: said };
     let taken = if late {
         issues.push(Issue {

@@ -11,13 +11,16 @@ use super::{
     done::{Done, Moved, Spent},
     event::{self, Beside},
     ids::Kind,
-    note::{Note, balances_text, details},
+    note::Note,
     points::Lifetime,
     rows::AccountRow,
 };
-use crate::model::{
-    Event, PointsResults, SchemeRef, TransactionStatus, TransactionType, WalletId, WalletTransaction,
-    WalletTransactionId,
+use crate::{
+    model::{
+        Event, PointsResults, SchemeRef, TransactionStatus, TransactionType, WalletId, WalletTransaction,
+        WalletTransactionId,
+    },
+    view::keep_details,
 };
 
 pub(super) fn decide(case: &mut Case<'_, '_>, spend: &Spend) -> Result<Done, Refused> {
@@ -111,8 +114,7 @@ fn spend_at_once(
     transaction: &mut WalletTransaction,
 ) -> Result<Vec<Moved>, Refused> {
     let (points, money) = (transaction.points, transaction.money);
-    let said =
-        details(transaction.details.as_ref(), &transaction.location, Some(balances_text(points, money)));
+    let said = keep_details(transaction.details.as_ref(), &transaction.location, Some((points, money)));
     let note = Note { wallet_transaction: Some(transaction.id), details: said, parent: None };
     let lifetime = Lifetime { given: 0, spent: points, spent_value: money };
     let moved = case.take(row, scheme, Event::Spend, points, lifetime, note)?;
@@ -137,7 +139,7 @@ pub(super) fn points_back(
     let note = Note {
         parent: transaction.closing_transaction,
         wallet_transaction: Some(transaction.id),
-        details: details(None, &transaction.location, None),
+        details: keep_details(None, &transaction.location, None),
     };
     let moved = case.give(&row, scheme, Event::Credit, transaction.points_back, note)?;
     if let Some(results) = &mut transaction.results {

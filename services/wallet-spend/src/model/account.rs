@@ -136,7 +136,7 @@ pub struct AccountTransaction {
     pub lifetime_before: i64,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lifetime_after: i64,
-    /// A JSON object.
+    /// As `view` keeps them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Json>,
     /// What moved the points; a lock and its end move none.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{EmptyMap, MapShown, Seconds};
+use super::{Details, EmptyMap, MapShown, Seconds};
 use crate::model::{
     AccountSnapshot, AccountTransaction, AccountTransactionId, Balances, Event, Label, SchemeId, Status,
     WalletAccountId, WalletId,
@@ -141,7 +141,7 @@ pub struct AtxView<'a> {
     source: u8,
     balances_before: AtxBalances,
     balances_after: AtxBalances,
-    transaction_details: MapShown<'a>,
+    transaction_details: Details<'a>,
     properties: EmptyMap,
     date_created: Seconds,
     last_updated: Seconds,
@@ -186,7 +186,7 @@ impl<'a> AtxView<'a> {
                 current: transaction.current_after,
                 lifetime: transaction.lifetime_after,
             },
-            transaction_details: MapShown::or_empty_list(transaction.details.as_ref()),
+            transaction_details: Details(transaction.details.as_ref()),
             properties: EmptyMap,
             date_created: Seconds(transaction.at),
             last_updated: Seconds(transaction.at),
