@@ -74,6 +74,7 @@ pub use session::{Db, LOCK_WAIT_MS_MAX, STATEMENT_MS_MAX};
 pub use stats::Stats;
 use trouble::Trouble;
 pub use wants::Wants;
+pub use write::place;
 
 /// A command on its way to a lane.
 #[derive(Debug)]

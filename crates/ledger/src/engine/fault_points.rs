@@ -18,6 +18,8 @@ pub enum FaultPoint {
     WritingKeys,
     /// Postings with their balances and events, and the answers of a batch that goes by what its lane remembers.
     WritingRows,
+    /// What answers that are kept for ever share.
+    WritingShared,
     WritingAccounts,
     WritingLots,
     WritingHolds,
@@ -38,6 +40,7 @@ impl FaultPoint {
         Self::Decided,
         Self::WritingKeys,
         Self::WritingRows,
+        Self::WritingShared,
         Self::WritingAccounts,
         Self::WritingLots,
         Self::WritingHolds,

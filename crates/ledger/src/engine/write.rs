@@ -1,7 +1,8 @@
 //! Step 3: what a batch decided, written by statements of arrays and committed in the same round trip.
 //!
 //! Answers, balances, transactions, entries and events are one statement. A batch that was decided on what its lane
-//! remembers and writes nothing else is that statement, which then is a transaction of its own.
+//! remembers and writes nothing else is that statement, which then is a transaction of its own. Outcomes that answers
+//! share are another.
 
 mod accounts;
 mod answers;
@@ -242,6 +243,12 @@ impl EntryIds {
 
 fn brands<T>(rows: &[(BrandKey, T)]) -> Vec<i64> {
     rows.iter().map(|(brand, _)| brand.get()).collect()
+}
+
+/// A place in an array, counted from 1, as the server takes it. Arrays of arrays cannot be ragged, so a list for each row
+/// may be sent as parts of one array. A batch has far fewer than 2^31 of anything.
+pub fn place(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// `{a,b}`: what PostgreSQL reads as an array of ids or numbers, none of which needs quoting.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
-use super::EmptyMap;
+use super::MapShown;
 use crate::model::{Json, Location, to_json};
 
 const STORE: &str = "merchant_store_id";
@@ -56,15 +56,12 @@ pub struct Details<'a>(pub Option<&'a Json>);
 
 impl Serialize for Details<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let kept = match self.0 {
-            None => return EmptyMap.serialize(serializer),
-            Some(kept) if kept.get() == "{}" => return EmptyMap.serialize(serializer),
-            // What is kept as it is shown is an object.
-            Some(kept) if !kept.get().starts_with('[') => return kept.serialize(serializer),
-            Some(kept) => kept.get(),
+        // What is kept as it is shown is an object.
+        let Some(usual) = self.0.filter(|kept| kept.get().starts_with('[')) else {
+            return MapShown::or_empty_list(self.0).serialize(serializer);
         };
         let Usual(store, store_parent, spent) =
-            serde_json::from_str(kept).map_err(serde::ser::Error::custom)?;
+            serde_json::from_str(usual.get()).map_err(serde::ser::Error::custom)?;
         let mut map = serializer.serialize_map(None)?;
         if let Some(store) = store {
             map.serialize_entry(STORE, &store)?;

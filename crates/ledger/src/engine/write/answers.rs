@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use tokio_postgres::Error;
 use uuid::Uuid;
 
-use super::{Books, Params, array_literal, brands, column};
+use super::{Books, Params, array_literal, brands, column, place};
 use crate::{
     book::OutboxRow,
     engine::{
         StateMachine,
         batch::{NewAnswer, SharedOutcomes},
+        fault_points::{FaultPoint, reach},
         session::Session,
     },
 };
@@ -68,6 +69,7 @@ pub(super) async fn shared<M: StateMachine>(
     session: &Session<M>,
     shared: &[SharedOutcomes],
 ) -> Result<(), Error> {
+    reach(FaultPoint::WritingShared);
     if shared.is_empty() {
         return Ok(());
     }
@@ -83,11 +85,6 @@ pub(super) async fn shared<M: StateMachine>(
     }
     let params: Params<'_, 5> = [&brands, &ids, &first, &last, &outcomes];
     session.db().execute(&session.statements.insert_shared_outcomes, &params).await.map(drop)
-}
-
-/// A batch has far fewer than 2^31 of anything.
-fn place(count: usize) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// The columns of the new events.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use zerosum_domain::{HoldId, TransactionId};
+use zerosum_ledger::engine::place;
 
 use crate::{
     command::rows::{AccountRow, NewScheme},
@@ -185,11 +186,6 @@ impl Shown {
             &self.results,
         ]
     }
-}
-
-/// A batch has far fewer than 2^31 of anything.
-fn place(count: usize) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 columns! {
