@@ -28,6 +28,8 @@ pub struct Bench {
     pub stage: Stage,
     pub issuer: Issuer,
     pub measure: Measure,
+    /// Of the runs, those of one shape that follow one another: one where scenarios take turns.
+    pub in_a_row: u64,
     pub machine: Machine,
     pub lines: Vec<Line>,
 }
@@ -44,16 +46,24 @@ struct Results<'a> {
 /// The default command: every scenario, or those that are named.
 pub async fn run(args: AllArgs) -> anyhow::Result<()> {
     let measure = if args.short { args.measure.clone().shortened() } else { args.measure.clone() };
-    let mut bench = Bench::start(measure).await?;
-    println!("{}", Line::HEADING);
-    let chosen = if args.scenario.is_empty() { Scenario::all() } else { &args.scenario };
+    let mut bench = Bench { in_a_row: 1, ..Bench::start(measure).await? };
+    let mut chosen = if args.scenario.is_empty() { Scenario::all() } else { &args.scenario }.to_vec();
     let mut failures = Vec::new();
-    for scenario in chosen {
-        // One that fails is told at the end, and does not cost the figures of the others.
-        if let Err(error) = bench.scenario(*scenario, &args).await {
-            println!("{}: {error:#}", scenario.name());
-            failures.push(scenario.name());
+    let rounds = bench.measure.runs;
+    // The machine that is slow now was quick a minute ago: what is compared runs side by side, and each comes first in turn.
+    for round in 1..=rounds {
+        if rounds > 1 {
+            println!("round {round} of {rounds}");
         }
+        println!("{}", Line::HEADING);
+        for scenario in &chosen {
+            // One that fails is told at the end, and does not cost the figures of the others.
+            if let Err(error) = bench.scenario(*scenario, &args).await {
+                println!("{}: {error:#}", scenario.name());
+                failures.push(scenario.name());
+            }
+        }
+        chosen.reverse();
     }
     bench.end(&args).await?;
     anyhow::ensure!(failures.is_empty(), "these scenarios failed: {}", failures.join(", "));
@@ -69,7 +79,8 @@ impl Bench {
         if !measure.short {
             stage.make_log().await?;
         }
-        Ok(Self { stage, issuer: Issuer::new()?, measure, machine, lines: Vec::new() })
+        let (issuer, in_a_row) = (Issuer::new()?, measure.runs);
+        Ok(Self { stage, issuer, measure, in_a_row, machine, lines: Vec::new() })
     }
 
     /// One scenario at each of its numbers of connections, and the books proven after it.
@@ -172,7 +183,7 @@ impl Bench {
     async fn arrays(&mut self, database: &Database) -> anyhow::Result<()> {
         let mut writer = Writer::set_up(database, self.measure.accounts).await?;
         let mut runs = Vec::new();
-        for _ in 0..self.measure.runs {
+        for _ in 0..self.in_a_row {
             runs.push(writer.run(self.measure.time()).await?);
         }
         arrays::check(database).await?;
@@ -199,7 +210,7 @@ impl Bench {
                 time: self.measure.time(),
             };
             let mut runs = Vec::new();
-            for _ in 0..self.measure.runs {
+            for _ in 0..self.in_a_row {
                 match pgbench::run(database, shape).await? {
                     Some(figures) => runs.push(figures),
                     None => {
@@ -218,7 +229,12 @@ impl Bench {
         self.lines.push(line);
     }
 
-    async fn end(self, args: &AllArgs) -> anyhow::Result<()> {
+    async fn end(mut self, args: &AllArgs) -> anyhow::Result<()> {
+        if self.measure.runs > 1 {
+            self.lines = Line::of_rounds(self.lines);
+            println!("median of {} rounds\n{}", self.measure.runs, Line::HEADING);
+            self.lines.iter().for_each(|line| println!("{line}"));
+        }
         println!("* at a fixed rate");
         let goals = Goal::all(&self.lines);
         if !args.short {

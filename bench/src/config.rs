@@ -44,9 +44,10 @@ pub struct Measure {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub seconds: u64,
     /// Seconds before each run that are not measured.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 3)]
     pub warm_up: u64,
-    /// Runs of each shape; the median is told.
+    /// Runs of each shape; the median is told. Where there are several scenarios they take turns: one run of each, and
+    /// then the next of each, the other way round.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub runs: u64,
     /// Writing connections of each service.

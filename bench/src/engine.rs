@@ -78,7 +78,7 @@ pub async fn measure(
     let before = Snapshot::take(&owner).await?;
     let clocks = Clocks::read(&owner, &[]).await?;
     let mut runs = Vec::new();
-    for _ in 0..bench.measure.runs {
+    for _ in 0..bench.in_a_row {
         runs.push(one_run(&engine, bench.measure.time(), accounts.clone(), hot, callers).await?);
     }
     let cores = clocks.zip(Clocks::read(&owner, &[]).await?).map(|(before, after)| before.until(&after));

@@ -71,22 +71,46 @@ pub struct Line {
 }
 
 impl Line {
-    /// Runs below a peak, each with the peak that it goes by, as one line: the figures of all the runs, and the errors of
-    /// the peaks too; what the runs cost is the last one's.
-    pub fn below_peaks(rounds: Vec<(Self, Self)>) -> Option<Self> {
-        let (peaks, mut rounds): (Vec<Self>, Vec<Self>) = rounds.into_iter().unzip();
-        let mut line = rounds.pop()?;
-        let later = std::mem::take(&mut line.runs);
-        line.runs = rounds.iter().flat_map(|round| &round.runs).copied().chain(later).collect();
-        line.median = Figures::median(&line.runs);
-        for (error, count) in peaks.iter().chain(&rounds).flat_map(|line| &line.errors) {
-            *line.errors.entry(error.clone()).or_default() += count;
+    /// What several rounds have measured, as one line for each shape, in the order of the first round: the figures of all
+    /// of its runs, and every error; the most memory; what the runs cost is the last one's.
+    pub fn of_rounds(lines: Vec<Self>) -> Vec<Self> {
+        let mut shapes: Vec<Vec<Self>> = Vec::new();
+        for line in lines {
+            match shapes.iter_mut().find(|rounds| rounds[0].shape() == line.shape()) {
+                Some(rounds) => rounds.push(line),
+                None => shapes.push(vec![line]),
+            }
         }
+        shapes.into_iter().filter_map(Self::of_shape).collect()
+    }
+
+    fn shape(&self) -> (Scenario, usize) {
+        (self.scenario, self.connections)
+    }
+
+    fn of_shape(mut rounds: Vec<Self>) -> Option<Self> {
+        let mut line = rounds.pop()?;
+        let last = std::mem::take(&mut line.runs);
+        line.runs = rounds.iter().flat_map(|round| &round.runs).copied().chain(last).collect();
+        line.median = Figures::median(&line.runs);
         let mut rates: Vec<u64> =
             rounds.iter().filter_map(|round| round.open_loop_rate).chain(line.open_loop_rate).collect();
         rates.sort_unstable();
         line.open_loop_rate = rates.get(rates.len() / 2).copied();
+        for round in &rounds {
+            line.add_errors(round);
+            for (service, memory) in &mut line.memory {
+                let known = round.memory.iter().filter(|(of, _)| of == service);
+                memory.peak_kib = known.map(|(_, known)| known.peak_kib).fold(memory.peak_kib, u64::max);
+            }
+        }
         Some(line)
+    }
+
+    pub fn add_errors(&mut self, of: &Self) {
+        for (error, count) in &of.errors {
+            *self.errors.entry(error.clone()).or_default() += count;
+        }
     }
 
     pub const HEADING: &str = "scenario             conn         /s   p50 ms   p99 ms p99.9 ms errors batch  WAL B disk B  HOT % RSS MiB  cores: service, postgres, load";
@@ -150,27 +174,43 @@ mod tests {
         assert_eq!((median.per_second, median.p99_us), (1, 30), "of two the worse");
     }
 
+    fn line(connections: usize, per_second: u64, p99_us: u64) -> Line {
+        let run = Figures { per_second, p99_us, ..Figures::default() };
+        Line::of_runs(Scenario::SeventyPercent, connections, vec![run])
+    }
+
     #[test]
-    fn runs_below_peaks_are_one_line_with_the_runs_and_errors_of_all() {
-        let line = |per_second, p99_us, rate, errors: &[(&str, u64)]| {
-            let run = Figures { per_second, p99_us, ..Figures::default() };
-            let errors = errors.iter().map(|(error, count)| ((*error).to_owned(), *count)).collect();
-            let line = Line::of_runs(Scenario::SeventyPercent, 64, vec![run]);
-            Line { open_loop_rate: rate, errors, ..line }
+    fn rounds_are_one_line_for_each_shape_with_the_runs_and_errors_of_all_and_the_most_memory() {
+        let round = |per_second, p99_us, rate, peak_kib, errors: &[(&str, u64)]| Line {
+            open_loop_rate: Some(rate),
+            errors: errors.iter().map(|(error, count)| ((*error).to_owned(), *count)).collect(),
+            memory: vec![(Service::Accounting, Memory { now_kib: 1, peak_kib })],
+            ..line(64, per_second, p99_us)
         };
-        let rounds = vec![
-            (line(1000, 99, None, &[]), line(700, 9, Some(700), &[("503 BUSY", 1)])),
-            (line(720, 99, None, &[("503 BUSY", 4)]), line(500, 7, Some(500), &[])),
-            (line(860, 99, None, &[("reset", 1)]), line(600, 30, Some(600), &[("503 BUSY", 2)])),
-        ];
-        let line = Line::below_peaks(rounds).unwrap();
+        let lines = Line::of_rounds(vec![
+            round(700, 9, 700, 30, &[("503 BUSY", 1)]),
+            line(256, 1, 1),
+            line(256, 2, 2),
+            round(500, 7, 500, 50, &[]),
+            round(600, 30, 600, 40, &[("503 BUSY", 2), ("reset", 1)]),
+        ]);
+        let [line, other] = &lines[..] else { panic!("{lines:?}") };
         let runs: Vec<u64> = line.runs.iter().map(|run| run.per_second).collect();
         assert_eq!(runs, [700, 500, 600]);
         assert_eq!((line.median.per_second, line.median.p99_us), (600, 9));
         assert_eq!(line.open_loop_rate, Some(600));
         let errors: Vec<(&str, u64)> = line.errors.iter().map(|(error, count)| (&**error, *count)).collect();
-        assert_eq!(errors, [("503 BUSY", 7), ("reset", 1)]);
-        assert!(Line::below_peaks(Vec::new()).is_none());
+        assert_eq!(errors, [("503 BUSY", 3), ("reset", 1)]);
+        assert_eq!(line.memory_peak_kib(), Some(50));
+        assert_eq!((other.connections, other.runs.len(), other.median.per_second), (256, 2, 1));
+    }
+
+    #[test]
+    fn a_line_takes_over_the_errors_of_its_peak() {
+        let with = |count| Line { errors: BTreeMap::from([("reset".to_owned(), count)]), ..line(64, 1, 1) };
+        let mut below = with(2);
+        below.add_errors(&with(3));
+        assert_eq!(below.errors["reset"], 5);
     }
 
     #[test]

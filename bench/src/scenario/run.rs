@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
-
 use super::{Cast, Ground, Scenario};
 use crate::{
     bench::Bench,
@@ -24,35 +22,23 @@ pub struct Shape {
     pub pace: Pace,
 }
 
-/// Runs the load as often as asked. The callers go on from one run to the next.
-pub async fn measure(bench: &Bench, ground: &mut Ground, cast: &Cast, shape: Shape) -> anyhow::Result<Line> {
-    measure_runs(bench, ground, cast, shape, bench.measure.runs).await
-}
-
-/// Each run at 70 % of what the same connections have reached just before it: a machine that others share may be slower
-/// a minute later, and would be asked for more than it can do.
+/// At 70 % of what the same connections have reached just before it: a machine that others share may be slower a minute
+/// later, and would be asked for more than it can do.
 pub async fn measure_below_peak(
     bench: &Bench,
     ground: &mut Ground,
     cast: &Cast,
     closed: Shape,
 ) -> anyhow::Result<Line> {
-    let mut rounds = Vec::new();
-    for _ in 0..bench.measure.runs {
-        let peak = measure_runs(bench, ground, cast, closed, 1).await?;
-        let below = Shape { pace: Pace::Open(peak.median.per_second * 7 / 10), ..closed };
-        rounds.push((peak, measure_runs(bench, ground, cast, below, 1).await?));
-    }
-    Line::below_peaks(rounds).context("no run was asked for")
+    let peak = measure(bench, ground, cast, closed).await?;
+    let below = Shape { pace: Pace::Open(peak.median.per_second * 7 / 10), ..closed };
+    let mut line = measure(bench, ground, cast, below).await?;
+    line.add_errors(&peak);
+    Ok(line)
 }
 
-async fn measure_runs(
-    bench: &Bench,
-    ground: &mut Ground,
-    cast: &Cast,
-    shape: Shape,
-    count: u64,
-) -> anyhow::Result<Line> {
+/// Runs the load as often as it shall run in a row. The callers go on from one run to the next.
+pub async fn measure(bench: &Bench, ground: &mut Ground, cast: &Cast, shape: Shape) -> anyhow::Result<Line> {
     let mut callers: Vec<Box<dyn Traffic>> = Vec::with_capacity(shape.connections);
     for number in 0..shape.connections {
         callers.push(cast.caller(bench, number)?);
@@ -60,7 +46,7 @@ async fn measure_runs(
     let (before, told) = (ground.snapshot().await?, told(ground).await?);
     let clocks = ground.clocks().await?;
     let (mut runs, mut errors) = (Vec::new(), BTreeMap::<String, u64>::new());
-    for run in 1..=count {
+    for run in 1..=bench.in_a_row {
         let progress = Progress::begin(
             &format!("{} × {}, run {run}", shape.scenario.name(), shape.connections),
             bench.measure.warm_up + bench.measure.seconds,
