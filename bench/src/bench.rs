@@ -102,11 +102,6 @@ impl Bench {
         }
         if !matches!(scenario, Scenario::Arrays | Scenario::Pgbench | Scenario::PgbenchHot) {
             let verified = database.verify().await?;
-            if let Some(cost) = self.lines[first..].last().and_then(|line| line.cost.as_ref())
-                && !args.short
-            {
-                println!("{:<18} {}", scenario.name(), cost.breakdown());
-            }
             println!("{:<18} verify {verified}", scenario.name());
             for line in &mut self.lines[first..] {
                 line.verified = Some(verified.clone());
@@ -238,6 +233,11 @@ impl Bench {
         println!("* at a fixed rate");
         let goals = Goal::all(&self.lines);
         if !args.short {
+            for line in &self.lines {
+                if let Some(cost) = &line.cost {
+                    println!("{:<18} {:>6} {}", line.scenario.name(), line.connections, cost.breakdown());
+                }
+            }
             println!();
             for goal in goals.iter().filter(|goal| goal.met.is_some()) {
                 println!("{goal}");
