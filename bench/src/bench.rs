@@ -231,7 +231,7 @@ impl Bench {
             self.lines.iter().for_each(|line| println!("{line}"));
         }
         println!("* at a fixed rate");
-        let goals = Goal::all(&self.lines);
+        let goals = Goal::all(&self.lines, self.measure.runs);
         if !args.short {
             for line in &self.lines {
                 if let Some(cost) = &line.cost {

@@ -46,9 +46,9 @@ pub struct Measure {
     /// Seconds before each run that are not measured.
     #[arg(long, default_value_t = 3)]
     pub warm_up: u64,
-    /// Runs of each shape; the median is told. Where there are several scenarios they take turns: one run of each, and
-    /// then the next of each, the other way round.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
+    /// Runs of each shape; the median is told. Without a command scenarios take turns: one run of each, and then the next
+    /// of each, the other way round.
+    #[arg(long, default_value_t = 3, default_value_if("short", "true", "1"), value_parser = clap::value_parser!(u64).range(1..=100))]
     pub runs: u64,
     /// Writing connections of each service.
     #[arg(long, default_value_t = 1)]
@@ -117,7 +117,7 @@ pub struct SoakArgs {
 impl Measure {
     /// What `--short` measures.
     pub fn shortened(self) -> Self {
-        Self { seconds: 1, warm_up: 0, runs: 1, accounts: SHORT_ACCOUNTS, short: true, ..self }
+        Self { seconds: 1, warm_up: 0, accounts: SHORT_ACCOUNTS, short: true, ..self }
     }
 
     pub fn time(&self) -> Duration {
@@ -143,5 +143,7 @@ mod tests {
         Cli::command().debug_assert();
         let cli = Cli::try_parse_from(["zerosum-bench", "--scenario", "random,hot"]).unwrap();
         assert_eq!(cli.all.scenario, [Scenario::Random, Scenario::Hot]);
+        let runs = |line: &str| Cli::try_parse_from(line.split(' ')).unwrap().all.measure.runs;
+        assert_eq!([runs("bench"), runs("bench --short"), runs("bench --short --runs 2")], [3, 1, 2]);
     }
 }

@@ -3,7 +3,6 @@
 
 use std::process::Command;
 
-#[cfg(target_os = "linux")]
 use serde_json::Value;
 
 #[test]
@@ -12,6 +11,21 @@ fn every_scenario_runs_without_errors_and_leaves_books_that_hold() {
     let verified = said.lines().filter(|line| line.contains(" verify OK: ")).count();
     // All but the two of pgbench, which leave no books.
     assert_eq!(verified, 19, "{said}");
+}
+
+#[test]
+fn scenarios_take_turns_and_each_round_goes_the_other_way() {
+    let json = concat!(env!("CARGO_TARGET_TMPDIR"), "/rounds.json");
+    let said = run_short(&["--runs", "2", "--scenario", "random,cash", "--json", json]);
+    let verified = said.lines().filter_map(|line| line.split_once(" verify OK: "));
+    let order: Vec<&str> = verified.map(|(scenario, _)| scenario.trim()).collect();
+    assert_eq!(order, ["random", "cash", "cash", "random"], "{said}");
+    let told: Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
+    let runs = told["results"].as_array().unwrap().iter();
+    let runs: Vec<_> = runs
+        .map(|line| (line["scenario"].as_str().unwrap(), line["runs"].as_array().unwrap().len()))
+        .collect();
+    assert_eq!(runs, [("random", 2), ("cash", 2)], "{told}");
 }
 
 /// What connections and their requests take does not depend on how fast the machine is.
