@@ -154,7 +154,7 @@ uuid_id! {
 }
 
 /// An entry is named by its transaction and its place in it: `<transaction id>-<line>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EntryId {
     pub transaction: TransactionId,
     pub line: u16,

@@ -482,6 +482,43 @@ async fn another_brands_account_does_not_exist() {
     assert_eq!(fixture.posted(to).await, 0);
 }
 
+#[tokio::test]
+async fn rows_of_all_brands_of_a_batch_are_written_in_the_order_of_their_ids() {
+    let fixture = Fixture::new().await;
+    let engine = fixture.engine();
+    let brands: Vec<BrandId> = (0..8).map(|n| BrandId::parse(&format!("brand-{n}")).unwrap()).collect();
+    let admin = fixture.database.admin().await;
+    for brand in &brands {
+        let sql = "insert into ledger.brands (brand_id, name) values ($1, 'Brand')";
+        admin.execute(sql, &[&brand.as_str()]).await.unwrap();
+    }
+    let submission =
+        |brand: &BrandId, command| Submission { brand: brand.clone(), ..fixture.submission(None, command) };
+    let mut accounts = Vec::new();
+    for brand in &brands {
+        let open = || engine.submit(submission(brand, Command::Open { external_id: None, floor: None }));
+        let (from, to) = (open().await.unwrap().outcome, open().await.unwrap().outcome);
+        let (Ok(Done::Opened(from)), Ok(Done::Opened(to))) = (from, to) else { panic!("not opened") };
+        accounts.push((from, to));
+    }
+    let submits = (0..24).map(|n| {
+        let (from, to) = accounts[n % 8];
+        engine.submit(submission(&brands[n % 8], Command::Transfer { from, to, amount: 1 }))
+    });
+    for answer in join_all(submits).await {
+        assert!(matches!(answer.unwrap().outcome, Ok(Done::Posted(_))));
+    }
+    // What is submitted together is one batch.
+    for (table, id, count) in
+        [("ledger.entries", "(transaction_id, line)::text", 48), ("events.outbox", "event_id::text", 8)]
+    {
+        let rows = admin.query(&format!("select {id} from {table} order by ctid"), &[]).await.unwrap();
+        let written: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        assert_eq!(written.len(), count, "{table}");
+        assert!(written.is_sorted(), "{table}: {written:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_with_the_same_keys_and_accounts_have_one_effect_per_key() {
     const KEYS: usize = 300;

@@ -59,7 +59,7 @@ pub(super) struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     pub fn of(books: &Books<'a>) -> Self {
-        let rows = books.rows(|book| &book.tape().entries);
+        let rows = books.rows_by_id(|book| &book.tape().entries, |row| row.id);
         Self {
             brands: brands(&rows),
             accounts: column(&rows, |row: &&EntryRow| row.account.uuid()),
