@@ -41,7 +41,7 @@ async fn open_one(client: &Client, number: usize, accounts: usize) -> anyhow::Re
     let ids: Vec<Uuid> = (0..accounts).map(|place| account_id(number, place)).collect();
     client.execute(include_str!("books/open.sql"), &[&id, &ids]).await?;
     if let [hot, other, ..] = &ids[..] {
-        client.execute(include_str!("books/fund.sql"), &[&id, hot, other, &FUNDS]).await?;
+        client.execute(include_str!("books/fund.sql"), &[&id, hot, other, &FUNDS, &Uuid::now_v7()]).await?;
     }
     let texts = ids.iter().map(|id| {
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];

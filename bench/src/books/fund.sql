@@ -1,7 +1,8 @@
--- One posting: the brand's ($1) account $2 gets $4 from account $3.
+-- One posting, $5: the brand's ($1) account $2 gets $4 from account $3. Its id is of its time, as the engine's are: an id
+-- behind all others would keep whatever is posted after it from the end of every index of ids.
 with posted as (
   insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
-  values (ledger.brand_key($1), gen_random_uuid(), 'fund', now())
+  values (ledger.brand_key($1), $5, 'fund', now())
   returning brand_key, transaction_id, posted_at
 ), legs (account_id, amount, line) as (
   values ($2::uuid, $4::bigint, 0::smallint), ($3::uuid, -$4::bigint, 1::smallint)
