@@ -35,7 +35,7 @@ pub struct EngineArgs {
     #[command(flatten)]
     pub measure: Measure,
     /// Callers that wait for their answers, one figure each.
-    #[arg(long, value_delimiter = ',', default_value = "1,16,64,128,256,1024")]
+    #[arg(long, value_delimiter = ',', default_value = "1,16,64,200,256,1024")]
     callers: Vec<usize>,
 }
 

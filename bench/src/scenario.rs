@@ -111,7 +111,8 @@ impl Scenario {
             Self::Hot => &[64, 256],
             // Requests of 500 fill a batch each; more of them only wait.
             Self::Batch => &[4],
-            Self::Engine | Self::EngineHot => &[128],
+            // Two batches share the callers: each is of some hundred.
+            Self::Engine | Self::EngineHot => &[200],
             Self::Pgbench | Self::PgbenchHot => &[16, 64],
             Self::Till => &[256],
             _ => &[64],
