@@ -56,6 +56,19 @@ impl Clocks {
     }
 }
 
+impl Cores {
+    /// On the average of several rounds, which are of one length.
+    pub fn of_rounds(rounds: &[Self]) -> Option<Self> {
+        let count = u64::try_from(rounds.len()).ok()?;
+        let average = |of: fn(&Self) -> u64| rounds.iter().map(of).sum::<u64>().checked_div(count);
+        Some(Self {
+            services: average(|round| round.services)?,
+            postgres: average(|round| round.postgres)?,
+            load: average(|round| round.load)?,
+        })
+    }
+}
+
 impl fmt::Display for Cores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { services, postgres, load } = self;
@@ -95,6 +108,14 @@ fn processes() -> impl Iterator<Item = Process> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounds_use_the_cores_of_their_average() {
+        let round = |services, postgres, load| Cores { services, postgres, load };
+        let cores = Cores::of_rounds(&[round(50, 70, 10), round(60, 80, 12), round(70, 60, 14)]).unwrap();
+        assert_eq!((cores.services, cores.postgres, cores.load), (60, 70, 12));
+        assert!(Cores::of_rounds(&[]).is_none());
+    }
 
     #[test]
     fn a_process_is_read_whatever_its_name() {

@@ -72,7 +72,7 @@ pub struct Line {
 
 impl Line {
     /// What several rounds have measured, as one line for each shape, in the order of the first round: the figures of all
-    /// of its runs, and every error; the most memory; what the runs cost is the last one's.
+    /// of its runs, and every error; the most memory; what they cost on the average.
     pub fn of_rounds(lines: Vec<Self>) -> Vec<Self> {
         let mut shapes: Vec<Vec<Self>> = Vec::new();
         for line in lines {
@@ -93,10 +93,18 @@ impl Line {
         let last = std::mem::take(&mut line.runs);
         line.runs = rounds.iter().flat_map(|round| &round.runs).copied().chain(last).collect();
         line.median = Figures::median(&line.runs);
-        let mut rates: Vec<u64> =
-            rounds.iter().filter_map(|round| round.open_loop_rate).chain(line.open_loop_rate).collect();
-        rates.sort_unstable();
-        line.open_loop_rate = rates.get(rates.len() / 2).copied();
+        let middle = |last: Option<u64>, of: fn(&Self) -> Option<u64>| {
+            let mut all: Vec<u64> = rounds.iter().filter_map(of).chain(last).collect();
+            all.sort_unstable();
+            all.get(all.len() / 2).copied()
+        };
+        line.open_loop_rate = middle(line.open_loop_rate, |round| round.open_loop_rate);
+        line.commands_per_commit = middle(line.commands_per_commit, |round| round.commands_per_commit);
+        let costs: Vec<Cost> =
+            rounds.iter().filter_map(|round| round.cost.clone()).chain(line.cost).collect();
+        line.cost = Cost::of_rounds(&costs);
+        let cores: Vec<Cores> = rounds.iter().filter_map(|round| round.cores).chain(line.cores).collect();
+        line.cores = Cores::of_rounds(&cores);
         for round in &rounds {
             line.add_errors(round);
             for (service, memory) in &mut line.memory {
@@ -184,6 +192,8 @@ mod tests {
         let round = |per_second, p99_us, rate, peak_kib, errors: &[(&str, u64)]| Line {
             open_loop_rate: Some(rate),
             errors: errors.iter().map(|(error, count)| ((*error).to_owned(), *count)).collect(),
+            commands_per_commit: Some(p99_us),
+            cores: Some(Cores { services: p99_us, postgres: 0, load: 0 }),
             memory: vec![(Service::Accounting, Memory { now_kib: 1, peak_kib })],
             ..line(64, per_second, p99_us)
         };
@@ -202,6 +212,8 @@ mod tests {
         let errors: Vec<(&str, u64)> = line.errors.iter().map(|(error, count)| (&**error, *count)).collect();
         assert_eq!(errors, [("503 BUSY", 3), ("reset", 1)]);
         assert_eq!(line.memory_peak_kib(), Some(50));
+        assert_eq!(line.commands_per_commit, Some(9));
+        assert_eq!(line.cores.map(|cores| cores.services), Some(15));
         assert_eq!((other.connections, other.runs.len(), other.median.per_second), (256, 2, 1));
     }
 
