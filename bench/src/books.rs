@@ -38,10 +38,11 @@ pub async fn open(database: &Database, count: usize, accounts: usize) -> anyhow:
 
 async fn open_one(client: &Client, number: usize, accounts: usize) -> anyhow::Result<Brand> {
     let id = format!("brand-{number:03}");
-    let ids: Vec<Uuid> = (0..accounts).map(|place| account_id(number, place)).collect();
+    let ids: Vec<Uuid> = (0..accounts).map(|place| id_of(number, place)).collect();
     client.execute(include_str!("books/open.sql"), &[&id, &ids]).await?;
     if let [hot, other, ..] = &ids[..] {
-        client.execute(include_str!("books/fund.sql"), &[&id, hot, other, &FUNDS, &Uuid::now_v7()]).await?;
+        let fund = id_of(number, accounts);
+        client.execute(include_str!("books/fund.sql"), &[&id, hot, other, &FUNDS, &fund]).await?;
     }
     let texts = ids.iter().map(|id| {
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
@@ -51,8 +52,8 @@ async fn open_one(client: &Client, number: usize, accounts: usize) -> anyhow::Re
     Ok(Brand { accounts: Arc::new(texts.collect()), id, ids: Arc::new(ids) })
 }
 
-/// Version 7 in form, so that ids are local as the engine's are.
-fn account_id(brand: usize, place: usize) -> Uuid {
+/// Version 7 in form, so that ids are local as the engine's are: of the accounts, and behind them of what funds one.
+fn id_of(brand: usize, place: usize) -> Uuid {
     const FIRST: u128 = 0x0193_a1f0_0000_7000_8000_0000_0000_0000;
     let widen = |number: usize| u128::try_from(number).unwrap_or(u128::MAX);
     Uuid::from_u128(FIRST + (widen(brand) << 32) + widen(place))

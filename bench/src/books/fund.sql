@@ -1,5 +1,5 @@
--- One posting, $5: the brand's ($1) account $2 gets $4 from account $3. Its id is of its time, as the engine's are: an id
--- behind all others would keep whatever is posted after it from the end of every index of ids.
+-- One posting, $5: the brand's ($1) account $2 gets $4 from account $3. Its id is before whatever is posted after it, as the
+-- engine's are: one behind all others would keep them from the end of every index of ids.
 with posted as (
   insert into ledger.transactions (brand_key, transaction_id, type, posted_at)
   values (ledger.brand_key($1), $5, 'fund', now())
