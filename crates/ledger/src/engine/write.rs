@@ -214,19 +214,6 @@ impl<'a> Books<'a> {
             .flat_map(|(brand, book)| of(book).into_iter().map(|row| (brand.key(), row)).collect::<Vec<_>>())
             .collect()
     }
-
-    /// Of tables that are keyed by their ids first: in the order of these, rows of all brands go to the end of the index,
-    /// each behind the one before it.
-    fn rows_by_id<T, I: IntoIterator<Item = T>, Id: Ord>(
-        &self,
-        of: impl Fn(&'a Book) -> I,
-        id: impl Fn(&T) -> Id,
-    ) -> Vec<(BrandKey, T)> {
-        let mut rows = self.rows(of);
-        // Those of a brand are in this order: the stable sort only merges them.
-        rows.sort_by_key(|(_, row)| id(row));
-        rows
-    }
 }
 
 /// One column of rows, as an array parameter.

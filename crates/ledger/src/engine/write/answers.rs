@@ -98,7 +98,7 @@ pub(super) struct Outbox<'a> {
 
 impl<'a> Outbox<'a> {
     pub fn of(books: &Books<'a>) -> Self {
-        let rows = books.rows_by_id(|book| &book.tape().outbox, |row| row.id);
+        let rows = books.rows(|book| &book.tape().outbox);
         Self {
             brands: brands(&rows),
             ids: column(&rows, |row: &&OutboxRow| row.id.uuid()),

@@ -59,7 +59,10 @@ pub(super) struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     pub fn of(books: &Books<'a>) -> Self {
-        let rows = books.rows_by_id(|book| &book.tape().entries, |row| row.id);
+        let mut rows = books.rows(|book| &book.tape().entries);
+        // They are keyed by their ids first: in the order of these, those of all brands go to the end of the index. Those
+        // of a brand are in it already, so the stable sort only merges.
+        rows.sort_by_key(|(_, row)| row.id);
         Self {
             brands: brands(&rows),
             accounts: column(&rows, |row: &&EntryRow| row.account.uuid()),
