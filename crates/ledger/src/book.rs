@@ -18,7 +18,7 @@ use std::sync::Arc;
 use ahash::HashMap;
 use zerosum_domain::{AccountId, BrandId, Currency, EventId, HoldId, LotId, TransactionId};
 
-pub use account::{Account, Balance, ExternalIdTaken, OpenAccount, Party};
+pub use account::{Account, Balance, ExternalIdTaken, Figures, OpenAccount, Party};
 pub use context::{Context, Ids};
 pub use hold::{Hold, HoldEnd, HoldNotOpen, HoldStatus};
 pub use lot::{Drawn, Lot, Short};

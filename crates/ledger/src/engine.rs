@@ -69,7 +69,7 @@ pub use fault_points::FaultPoint;
 #[cfg(feature = "fault-points")]
 pub use fault_points::arm;
 pub use key::{Key, KeyLifetime, KeyName};
-pub use machine::{Named, Part, Recalled, Rights, StateMachine};
+pub use machine::{Loaded, Named, Part, Recalled, Rights, StateMachine};
 pub use session::{Db, LOCK_WAIT_MS_MAX, STATEMENT_MS_MAX};
 pub use stats::Stats;
 use trouble::Trouble;

@@ -18,6 +18,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("20261130120000_pace_vacuum", include_str!("../../../migrations/20261130120000_pace_vacuum.sql")),
     ("20261130140000_key_rows_by_id", include_str!("../../../migrations/20261130140000_key_rows_by_id.sql")),
     ("20261201030000_share_answers", include_str!("../../../migrations/20261201030000_share_answers.sql")),
+    (
+        "20261201160000_keep_figures_with_balances",
+        include_str!("../../../migrations/20261201160000_keep_figures_with_balances.sql"),
+    ),
 ];
 
 /// Any number that nothing else in the database locks: "zerosum" in ASCII.

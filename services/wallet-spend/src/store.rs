@@ -36,8 +36,7 @@ macro_rules! columns {
     };
     (account) => {
         "a.brand_key, a.account_id, a.wallet_id, a.scheme_id, a.ledger_account, a.client_type, a.status, a.state, \
-         a.starts_at, a.ends_at, a.meta::text, a.lifetime, a.lifetime_spend, a.lifetime_spend_value, a.created_at, \
-         a.updated_at, b.current, b.locked"
+         a.starts_at, a.ends_at, a.meta::text, a.created_at, b.current, b.locked, b.figures"
     };
     (scheme_ref) => {
         "s.brand_key, s.scheme_id, s.reference, s.status, s.client_type, s.starts_at, s.ends_at, s.lock_seconds, \

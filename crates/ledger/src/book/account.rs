@@ -13,12 +13,17 @@ pub struct Party {
     pub id: Option<Arc<str>>,
 }
 
+/// What a service keeps with a balance, in one row. The ledger knows nothing of it.
+pub type Figures = [i64; 4];
+
 /// What of an account a batch moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Balance {
     pub posted: i64,
     pub held: i64,
     pub version: i64,
+    /// As much may be held by another hold: each change without an entry moves it on.
+    pub revision: i64,
     /// As many entries may be others' entries: this one tells which they are.
     pub last: Option<EntryId>,
 }
@@ -34,6 +39,9 @@ pub struct Account {
     pub posted: i64,
     pub held: i64,
     pub version: i64,
+    /// Moved on, once a batch, by whatever changes it without an entry.
+    pub revision: i64,
+    pub figures: Option<Figures>,
     /// Its newest entry: the one of this version.
     pub last: Option<EntryId>,
     /// Its live lots, in no order.
@@ -61,6 +69,8 @@ impl Account {
             posted: 0,
             held: 0,
             version: 0,
+            revision: 0,
+            figures: None,
             last: None,
             lots: Vec::new(),
             changed: false,
@@ -72,6 +82,14 @@ impl Account {
     #[must_use]
     pub fn with_balance(mut self, posted: i64, held: i64, version: i64) -> Self {
         (self.posted, self.held, self.version) = (posted, held, version);
+        self.read = self.balance();
+        self
+    }
+
+    /// What else is read with its balance.
+    #[must_use]
+    pub fn with_figures(mut self, revision: i64, figures: Option<Figures>) -> Self {
+        (self.revision, self.figures) = (revision, figures);
         self.read = self.balance();
         self
     }
@@ -89,9 +107,10 @@ impl Account {
         self.read
     }
 
-    fn balance(&self) -> Balance {
-        let Self { posted, held, version, last, .. } = *self;
-        Balance { posted, held, version, last }
+    /// What the batch leaves.
+    pub fn balance(&self) -> Balance {
+        let Self { posted, held, version, revision, last, .. } = *self;
+        Balance { posted, held, version, revision, last }
     }
 
     /// As the next batch finds it, once this one is committed; its lots are found with it.
@@ -104,6 +123,12 @@ impl Account {
     /// Whether the batch has to write its balance.
     pub fn changed(&self) -> bool {
         self.changed
+    }
+
+    /// Changes it without an entry.
+    pub(super) fn turn(&mut self) {
+        self.revision = self.read.revision + 1;
+        self.changed = true;
     }
 
     /// What it was opened with, when this batch opened it.
@@ -167,6 +192,15 @@ pub struct OpenAccount {
 pub struct ExternalIdTaken(pub AccountId);
 
 impl Book {
+    /// Keeps these figures with the balance of an account. For the end of a batch: it is not taken back with a command,
+    /// and it moves the account on, whether or not they are others than before.
+    pub fn keep_figures(&mut self, id: AccountId, figures: Figures) {
+        if let Some(account) = self.accounts.get_mut(&id) {
+            account.figures = Some(figures);
+            account.turn();
+        }
+    }
+
     /// Opens an account with a balance of zero. An external id is taken only once; a code too, but a code is
     /// ours: look it up with [`Book::account_by_code`] first, or use [`Book::account_or_open`].
     pub fn open_account(

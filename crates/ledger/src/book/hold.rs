@@ -110,7 +110,7 @@ impl Book {
         let Some(held) = held else { return Err(Short { usable }) };
         self.undo.push(Undo::Account(Box::new(of.clone())));
         of.held = held;
-        of.changed = true;
+        of.turn();
         self.hold_lots(&lots, 1);
         let id = HoldId::new(context.id());
         let hold = Hold { changed: true, ..Hold::loaded(id, account, amount, lots, HoldStatus::Open) };
@@ -139,7 +139,7 @@ impl Book {
         if let Some(of) = self.accounts.get_mut(&account) {
             self.undo.push(Undo::Account(Box::new(of.clone())));
             of.held -= amount;
-            of.changed = true;
+            of.turn();
         }
         self.hold_lots(&lots, -1);
         let mut left = captured;

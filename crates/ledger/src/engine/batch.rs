@@ -153,16 +153,17 @@ impl<M: StateMachine> Reading<'_, M> {
                 reach(FaultPoint::Begun);
                 begun
             };
-            let (begun, loaded, ledger, key_rows, brand_rows) = join!(
+            let (begun, loaded, key_rows, brand_rows) = join!(
                 begin,
-                machine.load(db, named, &mut rows, Rights::Locked),
-                read::ledger(session, &wants),
+                machine.load(db, named, &mut rows, Rights::Locked, read::ledger(session, &wants)),
                 known_keys(session, &keys),
                 db.query(&session.statements.read_brands, &brand_params),
             );
-            begun.and(loaded)?;
             // In the order in which they ran: after the first error the server only says that there was one.
-            let (ledger, key_rows, brand_rows) = (ledger?, key_rows?, brand_rows?);
+            begun.and(loaded.locked)?;
+            let ledger = loaded.ledger?;
+            loaded.read?;
+            let (key_rows, brand_rows) = (key_rows?, brand_rows?);
             let read = (ledger, brand_rows, key_rows);
             reach(FaultPoint::Locked);
             Ok(read)

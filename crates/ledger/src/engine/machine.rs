@@ -42,6 +42,17 @@ pub enum Recalled {
     Never,
 }
 
+/// What came of loading, in the order in which the server did it: after the first error it only says that there was one.
+#[derive(Debug)]
+pub struct Loaded<T> {
+    /// Of the machine's locks.
+    pub locked: Result<(), Error>,
+    /// Of the ledger's locks and rows.
+    pub ledger: T,
+    /// Of the machine's rows.
+    pub read: Result<(), Error>,
+}
+
 /// Which of its rows a machine writes. Under locks what changes is sent first, and what is new may take its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -57,15 +68,16 @@ pub enum Part {
 /// statements that take arrays, so that the round trips of a batch do not depend on its length:
 /// 1. `resolve`, only if [`StateMachine::RESOLVES`]: without locks, turns names that never change their meaning
 ///    (an identity, a reference) into ids, so that `wants` can name ledger accounts.
-/// 2. `load`: locks the machine's own rows in key order, then reads them. Polled before the ledger's own
-///    locks in the same round trip, so send everything at the first poll (`futures_util::join!`, never an await
-///    between two statements).
+/// 2. `load`: locks the machine's own rows in key order, has the ledger lock and read its own, then reads the machine's
+///    under all of these locks. All in one round trip, so send everything at the first poll (`futures_util::join!`, never
+///    an await between two statements).
 /// 3. `decide`, once per command, in order.
 /// 4. `confirm` and `write`, in the round trip that commits; again everything at the first poll.
 ///
 /// Its rows may be remembered by the lane, like the ledger's accounts. Then `recall` stands in the place of 1 and 2,
-/// and what it gives is a guess that `confirm` must prove: each row that anything was decided on is, at the commit, as
-/// it was remembered. What is not remembered is read ahead by 1 and 2 without locks ([`Rights::Looked`]).
+/// and what it gives is a guess that the write must prove: each row that anything was decided on is, at the commit, as
+/// it was remembered. The balances that the batch changes prove it, if whatever changes such a row also changes one of
+/// them ([`Book::keep_figures`]); what they do not, `confirm` has to. What is not remembered is read ahead by 1 and 2 without locks ([`Rights::Looked`]).
 /// A batch of guesses that refuses anything is decided again under locks.
 pub trait StateMachine: Send + Sync + 'static {
     type Command: Debug + Send + Sync + 'static;
@@ -107,15 +119,23 @@ pub trait StateMachine: Send + Sync + 'static {
     /// Names everything of the ledger that deciding this command may read or change.
     fn wants(&self, named: Named<'_, Self::Command>, rows: &Self::Rows, wants: &mut Wants);
 
-    /// Without locks, whatever tells that a row has changed must be read before the row.
-    fn load<'a>(
+    /// `ledger` sends what locks and reads the ledger's rows. Without locks, whatever tells that a row has changed must be
+    /// read before the row.
+    fn load<'a, L: Future<Output: Send> + Send + 'a>(
         &'a self,
         _db: Db<'a, Self::Prepared>,
         _commands: &'a [Named<'a, Self::Command>],
         _rows: &'a mut Self::Rows,
         _rights: Rights,
-    ) -> impl Future<Output = Result<(), Error>> + Send + 'a {
-        async { Ok(()) }
+        ledger: L,
+    ) -> impl Future<Output = Loaded<L::Output>> + Send + 'a {
+        async { Loaded { locked: Ok(()), ledger: ledger.await, read: Ok(()) } }
+    }
+
+    /// Rows and books are read: what is kept of a row with its account's balance goes into the row. False: they are not of
+    /// one moment, and nothing may be decided on them.
+    fn join(&self, _rows: &mut Self::Rows, _books: &HashMap<BrandId, Book>) -> bool {
+        true
     }
 
     /// Puts what is remembered for a command into the batch's rows.
@@ -133,8 +153,9 @@ pub trait StateMachine: Send + Sync + 'static {
         true
     }
 
-    /// All commands of a batch are decided: what is left of what nobody else has may go back.
-    fn decided(&self, _rows: &mut Self::Rows) {}
+    /// All commands of a batch are decided: what is left of what nobody else has may go back, and what is kept of a row
+    /// with its account's balance goes into the book.
+    fn decided(&self, _rows: &mut Self::Rows, _books: &mut HashMap<BrandId, Book>) {}
 
     /// Remembers what a batch leaves behind when it is committed.
     fn learn(&self, _memory: &mut Self::Memory, _rows: &Self::Rows, _books: &HashMap<BrandId, Book>) {}
@@ -152,7 +173,7 @@ pub trait StateMachine: Send + Sync + 'static {
         command: &Self::Command,
     ) -> Result<Self::Done, Self::Refused>;
 
-    /// Proves that the rows are as they were read, and marks them as changed. Sent before any balance is moved.
+    /// Proves what was decided on of the rows and is kept with no balance. Sent before any balance is moved.
     fn confirm<'a>(
         &'a self,
         _db: Db<'a, Self::Prepared>,

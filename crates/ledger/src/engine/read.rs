@@ -242,7 +242,9 @@ fn account(row: &Row) -> Result<Option<Account>, Error> {
     let account =
         Account::loaded(AccountId::new(row.try_get(1)?), currency, steward, limits, row.try_get(4)?);
     let account = account.with_balance(row.try_get(7)?, row.try_get(8)?, row.try_get(9)?);
-    Ok(Some(account.with_last(entry_id(row, 12)?)))
+    let figures: Option<Vec<i64>> = row.try_get(15)?;
+    let figures = figures.and_then(|figures| figures.try_into().ok());
+    Ok(Some(account.with_figures(row.try_get(14)?, figures).with_last(entry_id(row, 12)?)))
 }
 
 /// A transaction and a line, side by side.

@@ -4,12 +4,12 @@
 select ledger.refuse_stale(count(*), cardinality($2))
   from unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
               $8::uuid[])
-    as u (brand_key, account_id, posted, held, version, floor, ceiling, last_transaction)
+    as u (brand_key, account_id, posted, version, revision, floor, ceiling, last_transaction)
  cross join lateral (
        select * from ledger.balances b
         where b.brand_key = u.brand_key and b.account_id = u.account_id
         limit 1
        ) b
- where b.posted = u.posted and b.held = u.held and b.version = u.version
+ where b.posted = u.posted and b.version = u.version and b.revision = u.revision
    and b.last_transaction is not distinct from u.last_transaction
    and b.floor is not distinct from u.floor and b.ceiling is not distinct from u.ceiling

@@ -1,6 +1,7 @@
 -- The same as lock_accounts_by_id.sql for commands that name accounts in other ways.
 select b.brand_key, b.account_id, a.currency, a.steward, a.keeps_lots, a.code, a.external_id,
-       b.posted, b.held, b.version, b.floor, b.ceiling, b.last_transaction, b.last_line
+       b.posted, b.held, b.version, b.floor, b.ceiling, b.last_transaction, b.last_line,
+       b.revision, b.figures
   from (select * from ledger.named_accounts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          order by brand_key, account_id) as named
  cross join lateral (

@@ -4,7 +4,8 @@
 -- what hangs on the account (lots, holds) is read by later statements, whose snapshots begin after the lock.
 -- Lateral, so that there is one plan: a lookup for each name, however small the tables were when it was made.
 select b.brand_key, b.account_id, a.currency, a.steward, a.keeps_lots, a.code, a.external_id,
-       b.posted, b.held, b.version, b.floor, b.ceiling, b.last_transaction, b.last_line
+       b.posted, b.held, b.version, b.floor, b.ceiling, b.last_transaction, b.last_line,
+       b.revision, b.figures
   from (select unnest($1::bigint[]) as brand_key, unnest($2::uuid[]) as account_id) named
  cross join lateral (
        select * from ledger.balances b

@@ -1,6 +1,7 @@
 -- The same as read_accounts_by_id.sql, by the names that rules gave.
 select b.brand_key, b.account_id, a.currency, a.steward, a.keeps_lots, a.code, a.external_id,
-       b.posted, b.held, b.version, b.floor, b.ceiling, b.last_transaction, b.last_line
+       b.posted, b.held, b.version, b.floor, b.ceiling, b.last_transaction, b.last_line,
+       b.revision, b.figures
   from unnest($1::bigint[], $2::text[]) as named (brand_key, code)
  cross join lateral (
        select * from ledger.accounts a

@@ -16,39 +16,42 @@ answers as (
 moved as (
   update ledger.balances b
      set posted = u.posted, held = u.held, version = u.version,
-         last_transaction = u.last_transaction, last_line = u.last_line
+         last_transaction = u.last_transaction, last_line = u.last_line, revision = u.revision,
+         -- Each row's are a part of $24.
+         figures = coalesce(($24::bigint[])[u.figures : u.figures + 3], b.figures)
     from (select unnest($11::bigint[]) as brand_key, unnest($12::uuid[]) as account_id,
                  unnest($13::bigint[]) as posted, unnest($14::bigint[]) as held, unnest($15::bigint[]) as version,
                  unnest($16::uuid[]) as last_transaction, unnest($17::smallint[]) as last_line,
-                 unnest($18::bigint[]) as old_posted, unnest($19::bigint[]) as old_held,
-                 unnest($20::bigint[]) as old_version, unnest($21::uuid[]) as old_last) u
+                 unnest($18::bigint[]) as revision, unnest($19::integer[]) as figures,
+                 unnest($20::bigint[]) as old_posted, unnest($21::bigint[]) as old_version,
+                 unnest($22::uuid[]) as old_last, unnest($23::bigint[]) as old_revision) u
    where b.brand_key = u.brand_key and b.account_id = u.account_id
-     and b.posted = u.old_posted and b.held = u.old_held and b.version = u.old_version
-     and b.last_transaction is not distinct from u.old_last
+     and b.posted = u.old_posted and b.version = u.old_version
+     and b.last_transaction is not distinct from u.old_last and b.revision = u.old_revision
   returning 1
 ),
 transactions as (
   insert into ledger.transactions (brand_key, transaction_id, type, external_ref, memo, metadata, reverses, posted_at)
-  select unnest($22::bigint[]), unnest($23::uuid[]), unnest($24::text[]), unnest($25::text[]), unnest($26::text[]),
-         unnest($27::text[])::json, unnest($28::uuid[]), $1
+  select unnest($25::bigint[]), unnest($26::uuid[]), unnest($27::text[]), unnest($28::text[]), unnest($29::text[]),
+         unnest($30::text[])::json, unnest($31::uuid[]), $1
 ),
 entries as (
   insert into ledger.entries (brand_key, account_id, version, amount, balance_after, transaction_id, line,
                               previous_transaction, previous_line, lot_id, currency, memo, posted_at)
-  select unnest($29::bigint[]), unnest($30::uuid[]), unnest($31::bigint[]), unnest($32::bigint[]),
-         unnest($33::bigint[]), unnest($34::uuid[]), unnest($35::smallint[]), unnest($36::uuid[]),
-         unnest($37::smallint[]), unnest($38::uuid[]), unnest($39::text[]), unnest($40::text[]), $1
+  select unnest($32::bigint[]), unnest($33::uuid[]), unnest($34::bigint[]), unnest($35::bigint[]),
+         unnest($36::bigint[]), unnest($37::uuid[]), unnest($38::smallint[]), unnest($39::uuid[]),
+         unnest($40::smallint[]), unnest($41::uuid[]), unnest($42::text[]), unnest($43::text[]), $1
 ),
 events as (
   insert into events.outbox (brand_key, event_id, kind, subjects, payload, created_at)
-  select unnest($41::bigint[]), unnest($42::uuid[]), unnest($43::text[]), unnest($44::text[])::uuid[],
-         unnest($45::text[]), $1
+  select unnest($44::bigint[]), unnest($45::uuid[]), unnest($46::text[]), unnest($47::text[])::uuid[],
+         unnest($48::text[]), $1
 )
 -- The moment, and that the brands are there and take writes, if the lane only remembers them; and that the batch ahead of
 -- this one was committed.
 select clock_timestamp(),
        ledger.refuse_stale(count(*), cardinality($2::bigint[])),
-       ledger.follow($46, $47),
+       ledger.follow($49, $50),
        (select ledger.refuse_stale(count(*), cardinality($11::bigint[])) from moved)
   from ledger.brands
  where brand_key = any ($2::bigint[]) and halted_reason is null

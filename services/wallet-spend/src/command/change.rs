@@ -42,6 +42,7 @@ pub(super) fn decide(case: &mut Case<'_, '_>, change: &Change) -> Result<Done, R
                 account.state = state.clone();
             }
             account.updated_at = now;
+            row.changed = true;
             let account = case.snapshot(&row);
             case.save_account(row);
             told.account(&account, Atomic::Update);

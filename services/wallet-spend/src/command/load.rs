@@ -1,13 +1,13 @@
-//! Locks the wallets of a batch in key order, then reads their rows: separate statements in one pipeline, because
-//! a lock wait inside a statement does not refresh what the statement sees. Without locks, the accounts come first:
-//! whatever changes of a wallet moves its accounts on.
+//! Locks the wallets of a batch in key order, then the balances of their accounts, then reads their rows: separate
+//! statements in one pipeline, because a lock wait inside a statement does not refresh what the statement sees. Without
+//! locks, the balances come first too: whatever changes of a wallet moves them on.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use futures_util::join;
 use tokio_postgres::{Error, Row, types::ToSql};
 use zerosum_domain::BrandKey;
-use zerosum_ledger::engine::{Db, Named, Rights};
+use zerosum_ledger::engine::{Db, Loaded, Named, Rights};
 
 use super::{
     Action, Command,
@@ -24,13 +24,14 @@ use crate::{
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-pub(super) async fn load(
+pub(super) async fn load<L: Future>(
     machine: &Machine,
     db: Db<'_, Prepared>,
     commands: &[Named<'_, Command>],
     rows: &mut Rows,
     rights: Rights,
-) -> Result<(), Error> {
+    ledger: L,
+) -> Loaded<L::Output> {
     let wanted = wanted(commands, rows);
     let (ids, missing) = match rights {
         Rights::Locked => machine.stock.take(wanted),
@@ -101,13 +102,13 @@ pub(super) async fn load(
     };
     let some = !wallets.is_empty();
     let is_locked = rights == Rights::Locked;
-    let accounts_by = if is_locked { &statements.lock_accounts } else { &statements.read_accounts };
     // The order here is the order in which the server runs them: the locks before everything they protect, and the
-    // accounts' versions before everything they tell of.
-    let read = join!(
+    // balances before everything they tell of.
+    let answers = join!(
         ask(some && is_locked, &statements.lock_wallets, of_wallets),
-        ask(some, accounts_by, of_wallets),
+        ledger,
         ask(some && !is_locked, &statements.look_wallets, of_wallets),
+        ask(some, &statements.read_accounts, of_wallets),
         ask(!shown.is_empty() || !values.is_empty(), &statements.read_identities, of_identities),
         ask(!references.is_empty() || !locks.is_empty(), &statements.read_transactions, of_transactions),
         ask(!retold.is_empty(), &statements.read_account_transactions, of_retold),
@@ -115,13 +116,37 @@ pub(super) async fn load(
         ask(!asking.is_empty(), &statements.read_rules, of_asking),
         ask(!sequences.is_empty(), &statements.take_ids, of_ids),
     );
-    let (locked, accounts, looked, identities, transactions, retold, settings, rules, blocks) = read;
+    let (locked, ledger, looked, accounts, identities, transactions, retold, settings, rules, blocks) =
+        answers;
+    let (wallets, locked) = match if is_locked { locked } else { looked } {
+        Ok(wallets) => (wallets, Ok(())),
+        Err(failed) => (Vec::new(), Err(failed)),
+    };
+    let read = (accounts, identities, transactions, retold, settings, rules, blocks);
+    Loaded { locked, ledger, read: take_in(commands, rows, &wallets, read) }
+}
+
+type Answer = Result<Vec<Row>, Error>;
+
+/// Puts what was read into the batch's rows.
+fn take_in(
+    commands: &[Named<'_, Command>],
+    rows: &mut Rows,
+    wallets: &[Row],
+    (accounts, identities, transactions, retold, settings, rules, blocks): (
+        Answer,
+        Answer,
+        Answer,
+        Answer,
+        Answer,
+        Answer,
+        Answer,
+    ),
+) -> Result<(), Error> {
     // In the order in which they ran: after the first error the server only says that there was one, and what that was
     // tells whether the batch can run again.
-    let (locked, accounts, looked, identities) = (locked?, accounts?, looked?, identities?);
-    let wallets = if is_locked { locked } else { looked };
-    let (transactions, retold, settings, rules, blocks) =
-        (transactions?, retold?, settings?, rules?, blocks?);
+    let (accounts, identities, transactions, retold) = (accounts?, identities?, transactions?, retold?);
+    let (settings, rules, blocks) = (settings?, rules?, blocks?);
     for row in &blocks {
         let place: i32 = row.try_get(0)?;
         rows.ids.add(usize::try_from(place).unwrap_or(usize::MAX), row.try_get(1)?);
@@ -134,7 +159,7 @@ pub(super) async fn load(
         let of = rows.brands.entry(brand.key()).or_default();
         of.settings.get_or_insert_with(|| Settings::default_for(brand.as_str()));
     }
-    put(rows, &wallets, |of, row| {
+    put(rows, wallets, |of, row| {
         if let Some(wallet) = decode::wallet(row)? {
             of.wallets.load(wallet.id, Arc::new(wallet));
         }
@@ -150,8 +175,7 @@ pub(super) async fn load(
     })?;
     put(rows, &accounts, |of, row| {
         if let Some((account, ledger)) = decode::account(row)? {
-            let version = row.try_get(16)?;
-            of.accounts.load(account.id, AccountRow { account: Arc::new(account), ledger, version });
+            of.accounts.load(account.id, AccountRow::read(account, ledger));
         }
         Ok(())
     })?;

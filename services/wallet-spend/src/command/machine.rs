@@ -18,7 +18,7 @@ use zerosum_domain::BrandId;
 use zerosum_ledger::{
     Clock, StateMachine,
     book::{Book, Context},
-    engine::{Db, Named, Part, Recalled, Rights, Wants},
+    engine::{Db, Loaded, Named, Part, Recalled, Rights, Wants},
 };
 
 use super::{
@@ -63,7 +63,6 @@ statements!(
     read_schemes,
     read_tiers,
     lock_wallets,
-    lock_accounts,
     look_wallets,
     read_identities,
     read_accounts,
@@ -81,7 +80,8 @@ statements!(
     insert_account_transactions,
     update_wallets,
     update_identities,
-    move_accounts,
+    update_accounts,
+    confirm_settings,
     update_transactions,
     lock_rules,
     delete_rules,
@@ -187,14 +187,19 @@ impl StateMachine for Machine {
         }
     }
 
-    async fn load<'a>(
+    async fn load<'a, L: Future<Output: Send> + Send + 'a>(
         &'a self,
         db: Db<'a, Prepared>,
         commands: &'a [Named<'a, Command>],
         rows: &'a mut Rows,
         rights: Rights,
-    ) -> Result<(), Error> {
-        load::load(self, db, commands, rows, rights).await
+        ledger: L,
+    ) -> Loaded<L::Output> {
+        load::load(self, db, commands, rows, rights, ledger).await
+    }
+
+    fn join(&self, rows: &mut Rows, books: &HashMap<BrandId, Book>) -> bool {
+        rows.join(books)
     }
 
     fn recall(&self, named: Named<'_, Command>, memory: &Memory, rows: &mut Rows) -> Recalled {
@@ -207,8 +212,9 @@ impl StateMachine for Machine {
         missing.iter().all(|missing| *missing == 0)
     }
 
-    fn decided(&self, rows: &mut Rows) {
+    fn decided(&self, rows: &mut Rows, books: &mut HashMap<BrandId, Book>) {
         rows.ids = Ids::default();
+        rows.keep_figures(books);
     }
 
     fn learn(&self, memory: &mut Memory, rows: &Rows, books: &HashMap<BrandId, Book>) {

@@ -2,11 +2,12 @@
 //! purchase, its settle, its void.
 //!
 //! A wallet is remembered as a whole: its row, its accounts, the identities by which it was named, and everything of it
-//! that is open. The versions of its accounts tell that all of that is as it was: every batch that has read a wallet and
-//! writes anything moves its accounts on (`move_accounts.sql`), and only from the versions that it has read or that were
-//! remembered. So a wallet that another process has moved meanwhile fails the batch, which is then decided under locks.
-//! What the brand has set is confirmed with them. The version is the accounts' and not the wallet's because these
-//! commands write an account anyway; so a wallet without accounts is not remembered.
+//! that is open. The balances of its accounts tell that all of that is as it was: every batch that has read a wallet and
+//! writes anything moves them on (`Rows::keep_figures`), and only from the state that it has read or that was remembered.
+//! So a wallet that another process has moved meanwhile fails the batch, which is then decided under locks. A wallet and
+//! its balances are remembered apart, by machine and engine, so each says which balance it was known with (`Rows::join`).
+//! What the brand has set is confirmed by itself. What tells is the accounts' and not the wallet's because these commands
+//! write a balance anyway; so a wallet without accounts is not remembered.
 //!
 //! What is not there cannot be remembered. A reference that is not among what is open is taken to be new, and its
 //! constraint finds out; whatever else is missing is read first. A batch that refuses anything is decided under locks,
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use ahash::HashMap;
 use zerosum_domain::{BrandId, BrandKey};
 use zerosum_ledger::{
-    book::Book,
+    book::{Account as LedgerAccount, Book},
     engine::{Named, Recalled},
 };
 
@@ -215,7 +216,7 @@ impl OfBrand {
         for wallet in of.wallets.values() {
             let found = found.of_wallet(wallet.id);
             let before = self.wallets.get(&wallet.id);
-            let is_same = before.map(|known| known.is_as_read(found.accounts));
+            let is_same = before.map(|known| known.is_as_read(found.accounts, book));
             // What was looked at is older than what is known, or the same and then more of it.
             if from == Of::Look && is_same == Some(false) {
                 continue;
@@ -228,7 +229,7 @@ impl OfBrand {
             let known = wallets.entry(wallet.id).or_insert_with(|| Known::unread(wallet.clone()));
             known.wallet = wallet.clone();
             known.name(&found, identities);
-            known.update(&found, of, from, references);
+            known.update(&found, of, book, references);
             known.laden = match from {
                 _ if known.open.len() > OPEN_MAX => LADEN_BATCHES,
                 Of::Batch => laden.saturating_sub(1),
@@ -290,13 +291,14 @@ impl Known {
         &mut self,
         found: &OfWallet<'_>,
         of: &BrandRows,
-        from: Of,
+        book: &Book,
         wallets: &mut HashMap<Reference, WalletId>,
     ) {
         self.accounts.clear();
-        self.accounts.extend(found.accounts.iter().map(|(row, fate)| {
-            let is_moved = from == Of::Batch && *fate != Fate::New;
-            AccountRow { version: row.version + i64::from(is_moved), ..(*row).clone() }
+        self.accounts.extend(found.accounts.iter().map(|(row, _)| AccountRow {
+            known_with: book.account(row.ledger).map(LedgerAccount::balance),
+            changed: false,
+            ..(*row).clone()
         }));
         self.open.retain(|open| {
             let is_read = of.transactions.get(open.id).is_some();
@@ -312,10 +314,10 @@ impl Known {
     }
 
     /// Whether a batch has read it as it is known.
-    fn is_as_read(&self, accounts: &[(&AccountRow, Fate)]) -> bool {
+    fn is_as_read(&self, accounts: &[(&AccountRow, Fate)], book: &Book) -> bool {
         let read = accounts.iter().filter(|(_, fate)| *fate != Fate::New).map(|(row, _)| *row);
-        let version = |row: &AccountRow| (row.account.id, row.version);
-        read.map(version).eq(self.accounts.iter().map(version))
+        let read = read.map(|row| (row.account.id, book.account(row.ledger).map(LedgerAccount::as_read)));
+        read.eq(self.accounts.iter().map(|row| (row.account.id, row.known_with)))
     }
 
     /// Whether its open spends are all that is held of its accounts, which the batch has read all of.

@@ -20,8 +20,6 @@ pub(super) struct Names<'a> {
     pub whole_identities: Vec<&'a str>,
     pub wallets: Vec<WalletId>,
     pub references: Vec<&'a str>,
-    /// Those of them that are all that names their wallet.
-    pub lone_references: Vec<&'a str>,
     pub schemes: Vec<SchemeId>,
     pub scheme_references: Vec<&'a str>,
     /// References whose children are ended with them.
@@ -78,10 +76,6 @@ impl<'a> Names<'a> {
                 self.references.push(settle.reference.as_str());
                 self.purchases.push(settle.reference.as_str());
                 self.references.extend(settle.children.iter().map(|child| child.reference.as_str()));
-                if settle.wallet.is_none() && settle.identity.is_none() {
-                    self.lone_references.push(settle.reference.as_str());
-                    self.lone_references.extend(settle.children.iter().map(|child| child.reference.as_str()));
-                }
             }
             Action::Unlock(unlock) => {
                 self.identities.push(&unlock.identity);
@@ -91,14 +85,12 @@ impl<'a> Names<'a> {
             Action::Refund(refund) => {
                 self.references.push(refund.reference.as_str());
                 self.references.push(refund.original.as_str());
-                self.lone_references.push(refund.original.as_str());
                 self.retold.push(refund.original.as_str());
             }
             // It names its brand.
             Action::Permit(_) => {}
             Action::Annotate { reference, .. } => {
                 self.references.push(reference.as_str());
-                self.lone_references.push(reference.as_str());
             }
             Action::EndLocks { wallet }
             | Action::ExpireLock { wallet, .. }

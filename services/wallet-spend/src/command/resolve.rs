@@ -72,7 +72,6 @@ pub(super) async fn resolve(
         let wallets: BTreeSet<i64> = names.wallets.iter().map(|wallet| wallet.get()).collect();
         wallets.into_iter().collect()
     });
-    let (lone_brands, lone) = pairs(&names, |names| names.lone_references.clone());
     let (parent_brands, parents) = pairs(&names, |names| names.parents.clone());
     let (scheme_brands, schemes) =
         pairs(&names, |names| names.schemes.iter().map(|scheme| scheme.get()).collect());
@@ -82,15 +81,13 @@ pub(super) async fn resolve(
     // What is to be remembered is read with all its locks.
     let until = if rights == Rights::Locked { SOON_SECONDS } else { EVER_SECONDS };
     let statements = db.prepared;
-    let by_name: [&(dyn ToSql + Sync); 13] = [
+    let by_name: [&(dyn ToSql + Sync); 11] = [
         &value_brands,
         &values,
         &reference_brands,
         &references,
         &wallet_brands,
         &wallets,
-        &lone_brands,
-        &lone,
         &moment,
         &lapsed_max,
         &parent_brands,

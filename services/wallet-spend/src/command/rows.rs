@@ -11,7 +11,8 @@ use std::{
 
 use ahash::{HashMap, HashSet};
 use jiff::Timestamp;
-use zerosum_domain::{AccountId, BrandKey, HoldId};
+use zerosum_domain::{AccountId, BrandId, BrandKey, HoldId};
+use zerosum_ledger::book::{Balance, Book};
 
 use super::{ids::Ids, names::LAPSED_MAX};
 use crate::model::{
@@ -24,8 +25,17 @@ use crate::model::{
 pub(super) struct AccountRow {
     pub account: Arc<Account>,
     pub ledger: AccountId,
-    /// As it was read. A batch that writes anything moves on every account that it has read.
-    pub version: i64,
+    /// The balance that it is remembered with. None: its figures are in the ledger's book.
+    pub known_with: Option<Balance>,
+    /// Whether more of it has changed than its figures, which are kept with its balance.
+    pub changed: bool,
+}
+
+impl AccountRow {
+    /// As it is read: without its figures.
+    pub fn read(account: Account, ledger: AccountId) -> Self {
+        Self { account: Arc::new(account), ledger, known_with: None, changed: false }
+    }
 }
 
 /// A scheme that was made in this batch: how it is shown, and what commands need of it.
@@ -75,6 +85,10 @@ impl<K: Copy + Eq + std::hash::Hash + Ord, V> Table<K, V> {
 
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.rows.values().map(|(row, _)| row)
+    }
+
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.rows.values_mut().map(|(row, _)| row)
     }
 
     /// Every row with what becomes of it, in no order.
@@ -282,6 +296,35 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Puts the figures of accounts into their rows, from the balances that they are kept with. False: an account's balance
+    /// is not in the book, or is another than it is remembered with.
+    pub(super) fn join(&mut self, books: &HashMap<BrandId, Book>) -> bool {
+        let mut all = true;
+        for (brand, book) in books {
+            let Some(of) = self.brands.get_mut(&brand.key()) else { continue };
+            for row in of.accounts.values_mut() {
+                let balance = book.account(row.ledger);
+                all &= balance.is_some_and(|balance| match row.known_with {
+                    Some(known) => known == balance.as_read(),
+                    None => balance
+                        .figures
+                        .is_some_and(|figures| Arc::make_mut(&mut row.account).take_figures(figures)),
+                });
+            }
+        }
+        all
+    }
+
+    /// Keeps the figures of all accounts with their balances, which moves each of them on: of a wallet, whatever is
+    /// written of it, so that what others remember of it is told to be old.
+    pub(super) fn keep_figures(&self, books: &mut HashMap<BrandId, Book>) {
+        for (brand, book) in books {
+            for row in self.brands.get(&brand.key()).into_iter().flat_map(|of| of.accounts.values()) {
+                book.keep_figures(row.ledger, row.account.figures());
+            }
+        }
+    }
+
     /// The wallets that the commands of a brand name, for locking.
     pub(super) fn named_wallets<'a>(
         resolved: Option<&Resolved>,
@@ -294,5 +337,77 @@ impl Rows {
             wallets.extend(names.references.iter().filter_map(|r| Some(resolved.references.get(*r)?.wallet)));
         }
         wallets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+    use zerosum_domain::{Currency, Limits, Steward};
+    use zerosum_ledger::book::{Account as LedgerAccount, Brand};
+
+    use super::*;
+
+    const FIGURES: [i64; 4] = [300, 200, 20, 1_000_001];
+
+    /// A row as it is read, and the books that its account is in.
+    fn read() -> (AccountRow, HashMap<BrandId, Book>) {
+        let created_at = Timestamp::UNIX_EPOCH;
+        let account = serde_json::from_value(json!({
+            "id": "1", "wallet": "1", "scheme": "1", "status": "ACTIVE", "state": "LOADED",
+            "created_at": created_at, "updated_at": created_at,
+        }));
+        let row = AccountRow::read(account.unwrap(), AccountId::new(Uuid::from_u128(1)));
+        let brand = BrandId::parse("demo").unwrap();
+        let currency = Currency::parse("PTS:1").unwrap();
+        let mut book = Book::new(Brand { id: brand.clone(), currency: currency.clone() });
+        let kept =
+            LedgerAccount::loaded(row.ledger, currency, Steward::Points, Limits::NOT_BELOW_ZERO, false);
+        book.load_account(kept.with_balance(100, 0, 3).with_figures(7, Some(FIGURES)), None, None);
+        (row, HashMap::from_iter([(brand, book)]))
+    }
+
+    fn rows(row: AccountRow) -> Rows {
+        let mut of = BrandRows::default();
+        of.accounts.load(row.account.id, row);
+        let key = BrandId::parse("demo").unwrap().key();
+        Rows { brands: HashMap::from_iter([(key, of)]), ..Rows::default() }
+    }
+
+    fn account(rows: &Rows) -> &AccountRow {
+        rows.brands.values().next().unwrap().accounts.values().next().unwrap()
+    }
+
+    #[test]
+    fn figures_come_from_the_balance_and_go_back_with_it_which_moves_it_on() {
+        let (row, mut books) = read();
+        let mut rows = rows(row);
+        assert!(rows.join(&books));
+        let read = &account(&rows).account;
+        assert_eq!((read.lifetime, read.lifetime_spend, read.lifetime_spend_value), (300, 200, 20));
+        assert_eq!(read.updated_at.to_string(), "1970-01-01T00:00:01.000001Z");
+        assert_eq!(read.figures(), FIGURES);
+        let of = account(&rows).ledger;
+        rows.keep_figures(&mut books);
+        let kept = books.values().next().unwrap().account(of).unwrap();
+        assert_eq!((kept.figures, kept.changed()), (Some(FIGURES), true));
+        assert_eq!((kept.as_read().revision, kept.balance().revision), (7, 8));
+    }
+
+    #[test]
+    fn rows_and_books_that_are_not_of_one_moment_are_told_apart() {
+        let (row, books) = read();
+        let balance = books.values().next().unwrap().account(row.ledger).unwrap().as_read();
+        let known = |known_with| rows(AccountRow { known_with, ..row.clone() }).join(&books);
+        assert!(known(Some(balance)));
+        assert!(
+            !known(Some(Balance { revision: balance.revision - 1, ..balance })),
+            "as much may be held by another lock"
+        );
+        assert!(!known(Some(Balance { version: balance.version + 1, ..balance })));
+        // Another process has made it since the batch looked for the accounts to lock.
+        let elsewhere = AccountId::new(Uuid::from_u128(2));
+        assert!(!rows(AccountRow { ledger: elsewhere, ..row.clone() }).join(&books));
     }
 }

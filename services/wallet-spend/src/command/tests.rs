@@ -96,7 +96,7 @@ proptest! {
         let mut memory = Memory::default();
         for (at, step) in steps.iter().enumerate() {
             bench.run(at, step);
-            bench.take_in(&mut memory, Of::Look, |_| true);
+            bench.take_in(&mut memory, Of::Batch, |_| true);
             let names = memory.names();
             prop_assert_eq!(names, (vec![CARD.to_owned()], bench.open()), "after step {} {:?}", at, step);
         }

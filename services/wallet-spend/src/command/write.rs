@@ -8,7 +8,7 @@ use zerosum_ledger::engine::{Db, Part};
 
 use super::{
     machine::Prepared,
-    rows::{AccountRow, BrandRows, Fate, Rows},
+    rows::{BrandRows, Fate, Rows},
 };
 use columns::{
     AccountColumns, AccountTransactionColumns, IdentityColumns, RuleColumns, SchemeColumns, Shown,
@@ -17,26 +17,15 @@ use columns::{
 
 type Params<'a> = Vec<&'a (dyn ToSql + Sync)>;
 
-/// Moves the accounts on from the versions that they were read in, and confirms what their brands have set.
+/// Confirms what the brands have set. Everything else of a wallet is confirmed by the balances of its accounts.
 pub(super) async fn confirm(db: Db<'_, Prepared>, rows: &Rows) -> Result<(), Error> {
-    let mut accounts = AccountColumns::default();
-    let (mut brands, mut versions) = (Vec::new(), Vec::new());
-    for (brand, of) in by_brand(rows) {
-        if let Some(settings) = &of.settings {
-            brands.push(brand);
-            versions.push(settings.version);
-        }
-        let read = of.accounts.fates().filter(|(_, fate)| *fate != Fate::New);
-        let mut read: Vec<&AccountRow> = read.map(|(row, _)| row).collect();
-        read.sort_unstable_by_key(|row| (row.account.wallet, row.account.id));
-        read.into_iter().for_each(|row| accounts.push(brand, row));
-    }
-    let mut params = accounts.update_params();
-    if params.is_empty() {
+    let of_brands = by_brand(rows);
+    let settings = of_brands.iter().filter_map(|(brand, of)| Some((*brand, of.settings.as_ref()?.version)));
+    let (brands, versions): (Vec<i64>, Vec<i64>) = settings.unzip();
+    if brands.is_empty() {
         return Ok(());
     }
-    params.extend([&brands as &(dyn ToSql + Sync), &versions]);
-    db.query(&db.prepared.move_accounts, &params).await.map(drop)
+    db.query(&db.prepared.confirm_settings, &[&brands, &versions]).await.map(drop)
 }
 
 /// In key order, as rows are locked.
@@ -100,6 +89,7 @@ async fn insert(db: Db<'_, Prepared>, by_brand: &[(i64, &BrandRows)]) -> Result<
 async fn change(db: Db<'_, Prepared>, by_brand: &[(i64, &BrandRows)]) -> Result<(), Error> {
     let mut wallets = WalletColumns::default();
     let mut identities = IdentityColumns::default();
+    let mut accounts = AccountColumns::default();
     let mut transactions = TransactionColumns::default();
     let mut shown = Shown::default();
     let mut permitting: Vec<i64> = Vec::new();
@@ -117,6 +107,9 @@ async fn change(db: Db<'_, Prepared>, by_brand: &[(i64, &BrandRows)]) -> Result<
         for identity in of.identities.of(Fate::Changed) {
             identities.push(brand, identity);
         }
+        for account in of.accounts.of(Fate::Changed).into_iter().filter(|row| row.changed) {
+            accounts.push(brand, account);
+        }
         for transaction in of.transactions.of(Fate::Changed) {
             transactions.push(brand, transaction);
             shown.push(transaction);
@@ -129,6 +122,7 @@ async fn change(db: Db<'_, Prepared>, by_brand: &[(i64, &BrandRows)]) -> Result<
         (&statements.update_transactions, [transactions.update_params(), shown.params()].concat()),
         (&statements.update_wallets, wallets.update_params()),
         (&statements.update_identities, identities.update_params()),
+        (&statements.update_accounts, accounts.update_params()),
         (&statements.lock_rules, replaced.clone()),
         (&statements.delete_rules, replaced),
         (&statements.insert_rules, rules.params()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zerosum_domain::TransactionId;
+use zerosum_ledger::book::Figures;
 
 use super::{
     AccountTransactionId, Json, Label, SchemeId, Status, WalletAccountId, WalletId, WalletTransactionId,
@@ -35,6 +36,22 @@ pub struct Account {
     pub lifetime_spend_value: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+impl Account {
+    /// What moves with its points, as the ledger keeps it with their balance.
+    pub fn figures(&self) -> Figures {
+        [self.lifetime, self.lifetime_spend, self.lifetime_spend_value, self.updated_at.as_microsecond()]
+    }
+
+    /// False: the last of them is no moment.
+    pub fn take_figures(&mut self, figures: Figures) -> bool {
+        let [lifetime, lifetime_spend, lifetime_spend_value, updated_at] = figures;
+        let Ok(updated_at) = Timestamp::from_microsecond(updated_at) else { return false };
+        (self.lifetime, self.lifetime_spend) = (lifetime, lifetime_spend);
+        (self.lifetime_spend_value, self.updated_at) = (lifetime_spend_value, updated_at);
+        true
+    }
 }
 
 /// The figures of an account at one moment: points, but for the money of `lifetime_spend_value`.

@@ -78,7 +78,7 @@ mod at {
     pub const IDENTITY: usize = 8;
     pub const WALLET: usize = 22;
     pub const ACCOUNT: usize = 31;
-    pub const RULES: usize = 49;
+    pub const RULES: usize = 46;
 }
 
 const IN_SCHEME: &str = what_there_is!(" and a.scheme_id = $3::bigint offset 0");

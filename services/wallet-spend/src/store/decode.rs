@@ -111,6 +111,7 @@ pub(crate) fn identity(row: &impl Columns, brand: &Brand) -> Result<Option<Ident
     }))
 }
 
+/// Without its figures, which are kept with its balance.
 pub(crate) fn account(row: &impl Columns) -> Result<Option<(Account, AccountId)>, Error> {
     let account = Account {
         id: some!(sound("account id", WalletAccountId::new(row.try_get(1)?))),
@@ -122,11 +123,11 @@ pub(crate) fn account(row: &impl Columns) -> Result<Option<(Account, AccountId)>
         starts_at: row.try_get(8)?,
         ends_at: row.try_get(9)?,
         meta: optional_json(row, 10)?,
-        lifetime: row.try_get(11)?,
-        lifetime_spend: row.try_get(12)?,
-        lifetime_spend_value: row.try_get(13)?,
-        created_at: row.try_get(14)?,
-        updated_at: row.try_get(15)?,
+        lifetime: 0,
+        lifetime_spend: 0,
+        lifetime_spend_value: 0,
+        created_at: row.try_get(11)?,
+        updated_at: row.try_get(11)?,
     };
     Ok(Some((account, AccountId::new(row.try_get(4)?))))
 }
@@ -218,10 +219,13 @@ pub(crate) fn rule_of(
     Some(PermissionRule { subject: subject.to_owned(), status, state, may_earn, may_spend })
 }
 
-/// An account with its figures: current and locked stand behind the account's own columns.
+/// An account with its figures: current, locked and what is kept with them stand behind the account's own columns.
 pub(crate) fn snapshot(row: &impl Columns, brand: &Brand) -> Result<Option<AccountSnapshot>, Error> {
-    let (account, _) = some!(account(row)?);
-    let (current, locked): (i64, i64) = (row.try_get(16)?, row.try_get(17)?);
+    let (mut account, _) = some!(account(row)?);
+    let (current, locked): (i64, i64) = (row.try_get(12)?, row.try_get(13)?);
+    let kept: Option<Vec<i64>> = row.try_get(14)?;
+    let kept = kept.and_then(|kept| kept.try_into().ok()).filter(|kept| account.take_figures(*kept));
+    some!(known("account figures", kept));
     Ok(Some(AccountSnapshot {
         balances: Balances {
             current,

@@ -104,7 +104,7 @@ async fn lapsed(stage: &Stage, locks: usize) -> Holder {
           update wallet.wallet_transactions set lock_expires_at = now() - interval '1 second'
            where status = 'ACTIVE' returning brand_key, hold_id
         ),
-        moved as (update wallet.accounts set version = version + 1)
+        moved as (update ledger.balances set revision = revision + 1)
         update ledger.holds h set expires_at = now() - interval '1 second'
           from lapsed where h.brand_key = lapsed.brand_key and h.hold_id = lapsed.hold_id";
     stage.database.admin().await.execute(sql, &[]).await.unwrap();

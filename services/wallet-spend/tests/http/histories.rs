@@ -116,8 +116,9 @@ impl Player<'_> {
                        where reference = $1 and status = 'ACTIVE' returning brand_key, wallet_id, hold_id
                     ),
                     moved as (
-                      update wallet.accounts a set version = version + 1
-                        from lapsed where a.brand_key = lapsed.brand_key and a.wallet_id = lapsed.wallet_id
+                      update ledger.balances b set revision = revision + 1
+                        from lapsed join wallet.accounts a using (brand_key, wallet_id)
+                       where b.brand_key = a.brand_key and b.account_id = a.ledger_account
                     )
                     update ledger.holds h set expires_at = now() - interval '1 second'
                       from lapsed where h.brand_key = lapsed.brand_key and h.hold_id = lapsed.hold_id";
@@ -127,7 +128,10 @@ impl Player<'_> {
             Step::ExpireOldestLot => {
                 let sql = "
                     with moved as (
-                      update wallet.accounts set version = version + 1 where account_id = $1::text::bigint
+                      update ledger.balances b set revision = revision + 1
+                        from wallet.accounts a
+                       where a.account_id = $1::text::bigint
+                         and b.brand_key = a.brand_key and b.account_id = a.ledger_account
                     )
                     update ledger.lots set expires_at = now() - interval '1 second'
                      where lot_id = (

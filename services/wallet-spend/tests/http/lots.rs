@@ -18,7 +18,7 @@ async fn holder(stage: &Stage, gifts: &[i64]) -> Holder {
 async fn expire_oldest(stage: &Stage) {
     let admin = stage.database.admin().await;
     let sql = "
-        with moved as (update wallet.accounts set version = version + 1)
+        with moved as (update ledger.balances set revision = revision + 1)
         update ledger.lots set expires_at = now() - interval '1 second'
          where lot_id = (select lot_id from ledger.lots where remaining > 0 order by expires_at, lot_id limit 1)";
     assert_eq!(admin.execute(sql, &[]).await.unwrap(), 1);

@@ -60,7 +60,8 @@ select count(*) from wallet.accounts a
 /// Lifetime spend is what was settled and not refunded, and what was spent by hand.
 const LIFETIMES_OFF: &str = "
 select count(*) from wallet.accounts a
- where a.lifetime_spend <> (
+  join ledger.balances b on b.brand_key = a.brand_key and b.account_id = a.ledger_account
+ where b.figures[2] is distinct from (
    select coalesce(sum(t.settled_points - t.refunded_points), 0)
      from wallet.wallet_transactions t
     where t.brand_key = a.brand_key and t.account_id = a.account_id and t.type = 'SPEND'
@@ -271,8 +272,9 @@ impl Stage {
                where reference = $1 returning brand_key, wallet_id, hold_id
             ),
             moved as (
-              update wallet.accounts a set version = version + 1
-                from lapsed where a.brand_key = lapsed.brand_key and a.wallet_id = lapsed.wallet_id
+              update ledger.balances b set revision = revision + 1
+                from lapsed join wallet.accounts a using (brand_key, wallet_id)
+               where b.brand_key = a.brand_key and b.account_id = a.ledger_account
             )
             update ledger.holds h set expires_at = now() - interval '1 second'
               from lapsed where h.brand_key = lapsed.brand_key and h.hold_id = lapsed.hold_id";

@@ -84,6 +84,9 @@ pub(super) fn decide<M: StateMachine>(
     batch: &[Pending<M>],
     mut read: Read<M::Rows>,
 ) -> Result<Decided<M>, Attempt> {
+    if !machine.join(&mut read.rows, &read.books) {
+        return Err(Attempt::Rerun);
+    }
     let mut answers: Vec<NewAnswer> = Vec::with_capacity(batch.len());
     let mut outcomes = Vec::with_capacity(batch.len());
     let mut text_buffer = Vec::new();
@@ -159,7 +162,7 @@ pub(super) fn decide<M: StateMachine>(
         }
         outcomes.push(Ok(Answer { outcome, replayed: false }));
     }
-    machine.decided(&mut read.rows);
+    machine.decided(&mut read.rows, &mut read.books);
     for book in read.books.values_mut() {
         book.fill_outbox(&mut Context::new(read.now, ids));
     }

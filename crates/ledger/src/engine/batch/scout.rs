@@ -75,18 +75,23 @@ async fn look<M: StateMachine>(
     let brands: BTreeSet<i64> = commands.iter().map(|command| command.brand.key().get()).collect();
     let brands: Vec<i64> = brands.into_iter().collect();
     let params: [&(dyn ToSql + Sync); 1] = [&brands];
-    let (renewed, loaded, ledger, key_rows, brand_rows) = join!(
+    let (renewed, loaded, key_rows, brand_rows) = join!(
         session.renew_plans(),
-        machine.load(db, commands, &mut rows, Rights::Looked),
-        read::unlocked(session, &wants),
+        machine.load(db, commands, &mut rows, Rights::Looked, read::unlocked(session, &wants)),
         known_keys(session, keys),
         db.query(&session.statements.read_brands, &params),
     );
-    renewed.and(loaded)?;
-    let (ledger, keys, brand_rows) = (ledger?, stored(&key_rows?)?, brand_rows?);
+    renewed.and(loaded.locked)?;
+    let ledger = loaded.ledger?;
+    loaded.read?;
+    let (keys, brand_rows) = (stored(&key_rows?)?, brand_rows?);
     let now = if brand_rows.is_empty() { None } else { Some(moment(clock, &brand_rows)?) };
     let (mut books, halted) = open_books(&brand_rows)?;
     books.retain(|brand, _| !halted.contains(brand));
     ledger.into_books(&mut books)?;
+    // What is not of one moment is not remembered either.
+    if !machine.join(&mut rows, &books) {
+        rows = M::Rows::default();
+    }
     Ok(Seen { books, rows, keys, now })
 }

@@ -6,7 +6,7 @@ use tokio_postgres::Error;
 use uuid::Uuid;
 use zerosum_domain::BrandKey;
 
-use super::{Books, EntryIds, Params, brands, column};
+use super::{Books, EntryIds, Params, brands, column, place};
 use crate::{
     book::Account,
     engine::{
@@ -50,6 +50,8 @@ pub(super) async fn accounts<M: StateMachine>(
     let last = EntryIds::of(&rows, |(account, _)| account.last);
     let floors = column(&rows, |(account, _)| account.limits.floor);
     let ceilings = column(&rows, |(account, _)| account.limits.ceiling);
+    let figures = KeptFigures::of(rows.iter().map(|(_, (account, _))| *account));
+    let revisions = column(&rows, |(account, _)| account.revision);
     let db = session.db();
     let named: Params<'_, 13> = [
         &brands,
@@ -66,13 +68,43 @@ pub(super) async fn accounts<M: StateMachine>(
         &metadata,
         &now,
     ];
-    let balances: Params<'_, 9> =
-        [&brands, &ids, &posted, &held, &versions, &last.transactions, &last.lines, &floors, &ceilings];
+    let balances: Params<'_, 12> = [
+        &brands,
+        &ids,
+        &posted,
+        &held,
+        &versions,
+        &last.transactions,
+        &last.lines,
+        &revisions,
+        &floors,
+        &ceilings,
+        &figures.places,
+        &figures.all,
+    ];
     let (accounts, balances) = join!(
         db.execute(&session.statements.insert_accounts, &named),
         db.execute(&session.statements.insert_balances, &balances),
     );
     accounts.and(balances).map(drop)
+}
+
+/// What services keep with balances: all of it, and where each row's begins.
+#[derive(Default)]
+struct KeptFigures {
+    places: Vec<Option<i32>>,
+    all: Vec<i64>,
+}
+
+impl KeptFigures {
+    fn of<'a>(accounts: impl Iterator<Item = &'a Account>) -> Self {
+        let mut kept = Self::default();
+        for account in accounts {
+            kept.places.push(account.figures.map(|_| place(kept.all.len() + 1)));
+            kept.all.extend(account.figures.into_iter().flatten());
+        }
+        kept
+    }
 }
 
 /// The columns of the balances that moved, in key order, each with the state that it moves from.
@@ -84,10 +116,12 @@ pub(super) struct Balances {
     held: Vec<i64>,
     versions: Vec<i64>,
     last: EntryIds,
+    revisions: Vec<i64>,
+    figures: KeptFigures,
     old_posted: Vec<i64>,
-    old_held: Vec<i64>,
     old_versions: Vec<i64>,
     old_last: Vec<Option<Uuid>>,
+    old_revisions: Vec<i64>,
 }
 
 impl Balances {
@@ -103,14 +137,16 @@ impl Balances {
             held: column(&rows, |account| account.held),
             versions: column(&rows, |account| account.version),
             last: EntryIds::of(&rows, |account| account.last),
+            revisions: column(&rows, |account| account.revision),
+            figures: KeptFigures::of(rows.iter().map(|(_, account)| *account)),
             old_posted: column(&rows, |account| account.as_read().posted),
-            old_held: column(&rows, |account| account.as_read().held),
             old_versions: column(&rows, |account| account.as_read().version),
             old_last: column(&rows, |account| account.as_read().last.map(|id| id.transaction.uuid())),
+            old_revisions: column(&rows, |account| account.as_read().revision),
         }
     }
 
-    pub fn params(&self) -> Params<'_, 11> {
+    pub fn params(&self) -> Params<'_, 14> {
         [
             &self.brands,
             &self.ids,
@@ -119,10 +155,13 @@ impl Balances {
             &self.versions,
             &self.last.transactions,
             &self.last.lines,
+            &self.revisions,
+            &self.figures.places,
             &self.old_posted,
-            &self.old_held,
             &self.old_versions,
             &self.old_last,
+            &self.old_revisions,
+            &self.figures.all,
         ]
     }
 
@@ -149,11 +188,11 @@ pub(super) async fn states<M: StateMachine>(
     let brands = brands(&rows);
     let ids = column(&rows, |account| account.id.uuid());
     let posted = column(&rows, |account| account.posted);
-    let held = column(&rows, |account| account.held);
     let versions = column(&rows, |account| account.version);
+    let revisions = column(&rows, |account| account.revision);
     let floors = column(&rows, |account| account.limits.floor);
     let ceilings = column(&rows, |account| account.limits.ceiling);
     let last = column(&rows, |account| account.last.map(|id| id.transaction.uuid()));
-    let params: Params<'_, 8> = [&brands, &ids, &posted, &held, &versions, &floors, &ceilings, &last];
+    let params: Params<'_, 8> = [&brands, &ids, &posted, &versions, &revisions, &floors, &ceilings, &last];
     session.db().query(&session.statements.confirm_states, &params).await.map(drop)
 }

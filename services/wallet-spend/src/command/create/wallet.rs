@@ -178,7 +178,7 @@ fn new_account(
         created_at: now,
         updated_at: now,
     };
-    let row = AccountRow { account: Arc::new(account), ledger, version: 0 };
+    let row = AccountRow::read(account, ledger);
     let snapshot = case.snapshot(&row);
     case.save_account(row);
     told.account(&snapshot, Atomic::Create);

@@ -104,12 +104,9 @@ mod tests {
         #[test]
         fn each_wallet_has_its_own_rows_and_all_of_them(of in prop::collection::vec(1..=WALLETS, 0..40)) {
             let mut rows = BrandRows::default();
-            for (id, of) in (1..).zip(&of) {
-                let row = AccountRow {
-                    account: Arc::new(account(id, *of)),
-                    ledger: AccountId::new(uuid::Uuid::from_u64_pair(0, id.unsigned_abs())),
-                    version: 0,
-                };
+            for (id, of) in (1_i64..).zip(&of) {
+                let ledger = AccountId::new(uuid::Uuid::from_u64_pair(0, id.unsigned_abs()));
+                let row = AccountRow::read(account(id, *of), ledger);
                 rows.accounts.load(WalletAccountId::new(id).unwrap(), row);
                 rows.load_identity(Arc::new(identity(id, *of)));
                 rows.load_transaction(Arc::new(transaction(id, *of)));

@@ -15,9 +15,9 @@ select 'identity' as kind, i.brand_key, i.value as name, i.wallet_id, i.identity
    select h.hold_id
      from ledger.holds h
     where h.brand_key = a.brand_key and h.account_id = a.ledger_account and h.status = 'open'
-      and h.expires_at <= coalesce($9::timestamptz, statement_timestamp()) + $13::bigint * interval '1 second'
+      and h.expires_at <= coalesce($7::timestamptz, statement_timestamp()) + $11::bigint * interval '1 second'
     order by h.expires_at
-    limit $10::bigint
+    limit $8::bigint
  ) due on true
 union all
 select 'reference', t.brand_key, t.reference, t.wallet_id, null, null, null, t.hold_id, t.spend_posting
@@ -32,9 +32,10 @@ select 'account', a.brand_key, null, a.wallet_id, null, a.scheme_id, a.ledger_ac
   from (
     select unnest($5::bigint[]), unnest($6::bigint[])
     union all
-    -- References that are named without their wallet.
+    -- Of the wallets of references too: a reference may be all that names its wallet, and what is read of a wallet is
+    -- confirmed by the balances of its accounts.
     select t.brand_key, t.wallet_id
-      from (select unnest($7::bigint[]) as brand_key, unnest($8::text[]) as reference) named
+      from (select unnest($3::bigint[]) as brand_key, unnest($4::text[]) as reference) named
      cross join lateral (
        select * from wallet.wallet_transactions t
         where t.brand_key = named.brand_key and t.reference = named.reference
@@ -48,13 +49,13 @@ select 'account', a.brand_key, null, a.wallet_id, null, a.scheme_id, a.ledger_ac
    select h.hold_id
      from ledger.holds h
     where h.brand_key = a.brand_key and h.account_id = a.ledger_account and h.status = 'open'
-      and h.expires_at <= coalesce($9::timestamptz, statement_timestamp()) + $13::bigint * interval '1 second'
+      and h.expires_at <= coalesce($7::timestamptz, statement_timestamp()) + $11::bigint * interval '1 second'
     order by h.expires_at
-    limit $10::bigint
+    limit $8::bigint
  ) due on true
 union all
 select 'child', t.brand_key, t.reference, t.wallet_id, null, null, null, c.hold_id, null
-  from (select unnest($11::bigint[]) as brand_key, unnest($12::text[]) as reference) named
+  from (select unnest($9::bigint[]) as brand_key, unnest($10::text[]) as reference) named
  cross join lateral (
    select * from wallet.wallet_transactions t
     where t.brand_key = named.brand_key and t.reference = named.reference

@@ -11,7 +11,7 @@ use zerosum_domain::{
 };
 use zerosum_ledger::{
     Clock,
-    book::{Book, Brand, Context, Ids as LedgerIds},
+    book::{Book, Brand, Context, Ids as LedgerIds, Lot},
     engine::{Named, Recalled},
 };
 
@@ -24,7 +24,7 @@ use crate::{
         ids::{Ids, Kind},
         machine::{Machine, decide},
         memory::{Memory, Of},
-        rows::{AccountRow, BrandRows, Rows, Settings},
+        rows::{BrandRows, Rows, Settings},
     },
     model::{
         Label, Location, Reference, SchemeId, Status, TransactionStatus, WalletAccountId, WalletId,
@@ -294,6 +294,11 @@ impl Bench {
 
     /// Takes in the wallet as a batch or a look finds it that has read these of its transactions.
     pub fn take_in(&mut self, memory: &mut Memory, from: Of, reads: impl Fn(&WalletTransaction) -> bool) {
+        match from {
+            Of::Batch => self.keep_figures(),
+            // What is looked at was left by others.
+            Of::Look => self.commit(),
+        }
         let brand = self.book.brand().clone();
         let rows = self.rows.borrow();
         let mut read = BrandRows::default();
@@ -308,13 +313,30 @@ impl Bench {
         let mut books = HashMap::from_iter([(brand.id.clone(), book)]);
         memory.take_in(&read, &books, from);
         self.book = books.remove(&brand.id).unwrap();
+        drop(rows);
+        self.commit();
     }
 
     /// Moves the account on, as another process does.
     pub fn move_on(&mut self) {
-        let mut rows = self.rows.borrow_mut();
-        let row = rows.accounts.get(self.account).unwrap().clone();
-        rows.accounts.load(self.account, AccountRow { version: row.version + 1, ..row });
+        self.keep_figures();
+        self.commit();
+    }
+
+    /// As the end of a batch does it.
+    fn keep_figures(&mut self) {
+        let rows = self.rows.borrow();
+        let row = rows.accounts.get(self.account).unwrap();
+        self.book.keep_figures(row.ledger, row.account.figures());
+    }
+
+    /// What is read next is as it was left.
+    fn commit(&mut self) {
+        let ledger = self.rows.borrow().accounts.get(self.account).unwrap().ledger;
+        let left = self.book.account(ledger).unwrap().committed();
+        let lots: Vec<Lot> = self.book.lots_of(ledger).into_iter().map(Lot::committed).collect();
+        self.book.load_account(left, None, None);
+        lots.into_iter().for_each(|lot| self.book.load_lot(lot));
     }
 
     /// The references of what is open, in their order.

@@ -104,13 +104,8 @@ columns! {
         starts_at: Option<Timestamp> = row.account.starts_at,
         ends_at: Option<Timestamp> = row.account.ends_at,
         meta: Option<&'a str> = text(row.account.meta.as_ref()),
-        lifetime: i64 = row.account.lifetime,
-        lifetime_spend: i64 = row.account.lifetime_spend,
-        lifetime_spend_value: i64 = row.account.lifetime_spend_value,
         created_at: Timestamp = row.account.created_at,
-        updated_at: Timestamp = row.account.updated_at,
-        version: i64 = row.version,
-    } update { id, status, state, lifetime, lifetime_spend, lifetime_spend_value, updated_at, version }
+    } update { id, status, state }
 }
 
 columns! {
