@@ -61,6 +61,25 @@ async fn a_wallet_account_whose_points_are_elsewhere_is_found() {
 }
 
 #[tokio::test]
+async fn figures_of_an_account_that_its_transactions_did_not_move_are_found() {
+    let stage = played().await;
+    let keep = |figures: &str| {
+        format!(
+            "update ledger.balances b set figures = {figures} from wallet.accounts w
+              where b.brand_key = w.brand_key and b.account_id = w.ledger_account"
+        )
+    };
+    let report = planted(&stage, &keep("array[figures[1] + 1] || figures[2:4]")).await;
+    assert_finds(&report, Checker::W1, "wallet account", "its lifetime is not");
+    let report = planted(&stage, &keep("figures[1:1] || (figures[2] - 1) || figures[3:4]")).await;
+    assert_finds(&report, Checker::W1, "wallet account", "its lifetime spend is not");
+    let report = planted(&stage, &keep("figures[1:3]")).await;
+    assert_finds(&report, Checker::W1, "wallet account", "not kept with its balance");
+    let report = planted(&stage, &keep("null")).await;
+    assert_finds(&report, Checker::W1, "wallet account", "not kept with its balance");
+}
+
+#[tokio::test]
 async fn a_lock_without_its_hold_is_found() {
     let stage = played().await;
     let report =

@@ -77,8 +77,8 @@ pub enum Part {
 /// Its rows may be remembered by the lane, like the ledger's accounts. Then `recall` stands in the place of 1 and 2,
 /// and what it gives is a guess that the write must prove: each row that anything was decided on is, at the commit, as
 /// it was remembered. The balances that the batch changes prove it, if whatever changes such a row also changes one of
-/// them ([`Book::keep_figures`]); what they do not, `confirm` has to. What is not remembered is read ahead by 1 and 2 without locks ([`Rights::Looked`]).
-/// A batch of guesses that refuses anything is decided again under locks.
+/// them ([`Book::keep_figures`]); what they do not, `confirm` has to. What is not remembered is read ahead by 1 and 2
+/// without locks ([`Rights::Looked`]). A batch of guesses that refuses anything is decided again under locks.
 pub trait StateMachine: Send + Sync + 'static {
     type Command: Debug + Send + Sync + 'static;
     /// What was done; stored under the command's key, rendered for the first answer and every replay. As JSON it is no
