@@ -333,6 +333,37 @@ async fn what_another_instance_has_changed_is_not_decided_on() {
     stage.books_hold().await;
 }
 
+/// A batch that goes by memory locks no wallet, only the balances of its accounts, and commits while another waits for
+/// those: what the other reads of the wallet must be of after that.
+#[tokio::test]
+async fn under_locks_a_wallet_is_read_after_the_balances_of_its_accounts_are_locked() {
+    const WAITS: &str = "
+        select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    let stage = Stage::new().await;
+    let holder = stage.holder(100_000).await;
+    stage.spend(&holder, "spend", 20_000, true).await.expect(200);
+    let admin = stage.database.admin().await;
+    let moves = "begin;
+        update ledger.balances set revision = revision + 1;
+        update wallet.wallet_transactions set store_id = 'moved' where reference = 'spend'";
+    admin.batch_execute(moves).await.unwrap();
+
+    // Runs under locks, whatever is remembered.
+    let (target, named) = ("/connect/wallet/transaction", [("X-EES-TRANSACTION-ID", "spend")]);
+    let body = json!({"meta": {"receipt": "4711"}}).to_string();
+    let annotate = stage.ask_as(BRAND, "annotateTransaction", Method::PATCH, target, body.as_bytes(), &named);
+    let commit = async {
+        let other = stage.database.admin().await;
+        while !other.query_one(WAITS, &[]).await.unwrap().get::<_, bool>(0) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        admin.batch_execute("commit").await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(annotate, commit);
+    assert_eq!(answer.expect(200)["location"]["storeId"], "moved");
+    stage.books_hold().await;
+}
+
 /// What an operator sets for a brand holds with the next command.
 #[tokio::test]
 async fn what_a_brand_has_set_is_not_remembered_past_its_change() {
